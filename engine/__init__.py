@@ -1,0 +1,36 @@
+"""A network that trains, and tells. It knows nothing of any screen.
+
+All public names are found here, each loaded when it is first asked for (PEP 562).
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "engine.nn.activations": ("ReLU", "Softmax"),
+    "engine.nn.layers": ("Dense", "Layer"),
+    "engine.nn.losses": ("CrossEntropyLoss", "Loss", "SoftmaxCrossEntropy"),
+    "engine.nn.network": ("Network", "multilayer_perceptron"),
+    "engine.nn.optimizers": ("GradientDescent", "Optimizer"),
+    "engine.data.dataset": ("DataError", "Dataset"),
+    "engine.data.toys": ("toy",),
+    "engine.training.history": ("History",),
+    "engine.training.operations": ("Operation", "compile_program"),
+    "engine.training.trainer": ("Trainer",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_HOME_OF)
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'engine' has no attribute {name!r}")
+    return getattr(import_module(_HOME_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,1 @@
+"""What a network learns from. Read in this order: dataset, toys, files."""

@@ -1,0 +1,88 @@
+"""Rows to learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from engine.nn.losses import class_indices
+from engine.nn.signals import Array
+
+
+class DataError(ValueError):
+    """Data that no network can learn from; its text is one line for the person who gave them."""
+
+
+@dataclass
+class Dataset:
+    """Features and their true classes.
+
+    Parameters
+    ----------
+    X : array_like, shape (samples, features)
+    y : array_like, shape (samples,) or (samples, classes)
+        Class indices, or one-hot rows.
+    name : str
+    class_names : sequence of str, optional
+        ``0``, ``1``, ... if not given.
+    note : str
+        What was done to the data before, in a few words.
+
+    Raises
+    ------
+    DataError
+        If there is nothing to learn from.
+    """
+
+    X: Array
+    y: Array
+    name: str = "data"
+    class_names: Sequence[str] = field(default_factory=list)
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        self.X = _features(self.X)
+        try:
+            self.y = class_indices(self.y)
+        except ValueError as error:
+            raise DataError(str(error)) from None
+        if len(self.X) != len(self.y):
+            raise DataError(f"{len(self.X)} rows of features, but {len(self.y)} labels")
+        if self.y.min() < 0:
+            raise DataError("a label is negative; classes count from 0")
+        classes = int(self.y.max()) + 1
+        if len(np.unique(self.y)) < 2:
+            raise DataError("all rows have the same label; a classifier needs two classes or more")
+        if len(self.class_names) < classes:
+            self.class_names = [str(k) for k in range(classes)]
+
+    @property
+    def samples(self) -> int:
+        """Number of rows."""
+        return len(self.X)
+
+    @property
+    def features(self) -> int:
+        """Numbers a row."""
+        return int(self.X.shape[1])
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return len(self.class_names)
+
+
+def _features(X: ArrayLike) -> Array:
+    X = np.asarray(X)
+    if X.dtype.kind not in "fiub":
+        raise DataError("features must be numbers")
+    X = np.ascontiguousarray(X, np.float32 if X.dtype == np.float32 else np.float64)
+    if X.ndim != 2 or 0 in X.shape:
+        raise DataError(f"features must be rows and columns of numbers, not of shape {X.shape}")
+    if not np.isfinite(X).all():
+        row, column = np.argwhere(~np.isfinite(X))[0]
+        raise DataError(f"row {row + 1}, column {column + 1} is {X[row, column]}, not a number")
+    return X

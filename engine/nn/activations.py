@@ -1,0 +1,63 @@
+"""Activations: layers without parameters."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.nn.layers import Layer
+from engine.nn.signals import Array, Signal
+
+
+class ReLU(Layer):
+    """The rectified linear unit: what is negative becomes zero."""
+
+    def __repr__(self) -> str:
+        return "ReLU()"
+
+    def attach(self, inputs: Signal, output: Signal) -> None:
+        """Work between these two signals."""
+        super().attach(inputs, output)
+        self.active = np.empty_like(inputs.values, dtype=bool)
+
+    def compute_output(self) -> None:
+        """Output = max(0, inputs)."""
+        np.maximum(self.inputs, 0, out=self.output)
+
+    def compute_gradients(self) -> None:
+        """Dinputs = doutput where inputs > 0, else 0."""
+        np.greater(self.inputs, 0, out=self.active)
+        np.multiply(self.doutput, self.active, out=self.dinputs)
+
+
+class Softmax(Layer):
+    """Turns each row into probabilities: positive, and one in sum."""
+
+    outputs_by_column = True  # all its work goes along the few values of a row
+
+    def __repr__(self) -> str:
+        return "Softmax()"
+
+    def attach(self, inputs: Signal, output: Signal) -> None:
+        """Work between these two signals."""
+        super().attach(inputs, output)
+        self._of_row: Array = np.empty((inputs.samples, 1), inputs.values.dtype)
+
+    def compute_output(self) -> None:
+        """Output = exp(inputs) / Σ exp(inputs), each row less its maximum so none overflows."""
+        output, of_row = self.output, self._of_row
+        np.copyto(output, self.inputs)
+        np.maximum.reduce(output, axis=1, keepdims=True, out=of_row)
+        np.subtract(output, of_row, out=output)
+        np.exp(output, out=output)
+        np.add.reduce(output, axis=1, keepdims=True, out=of_row)
+        np.divide(output, of_row, out=output)
+
+    def compute_gradients(self) -> None:
+        """Dinputs = output · (doutput − Σ doutput · output): the Jacobian times doutput."""
+        dinputs, of_row = self.dinputs, self._of_row
+        if dinputs is None:
+            return
+        np.multiply(self.doutput, self.output, out=dinputs)
+        np.add.reduce(dinputs, axis=1, keepdims=True, out=of_row)
+        np.subtract(self.doutput, of_row, out=dinputs)
+        np.multiply(dinputs, self.output, out=dinputs)

@@ -1,0 +1,160 @@
+"""Layers: what stands between a network's inputs and its outputs.
+
+A layer is used in one of two ways, with the same mathematics. By itself, as in a notebook::
+
+    dense = Dense(2, 64)
+    dense.forward(X)
+    dense.backward(dvalues)     # dense.dweights, dense.dbiases, dense.dinputs
+
+or within a network, where `connect` ties its arrays to those of its neighbours once, and then
+`compute_output` and `compute_gradients` run without moving or allocating anything.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from engine.nn.initializers import NormalSource, small_normal
+from engine.nn.signals import Array, Signal
+
+NO_PARAMETERS: Array = np.empty(0)
+
+
+class Layer:
+    """The base of all layers.
+
+    Attributes
+    ----------
+    name : str
+        Its name within a network, as ``dense_1``.
+    inputs, dinputs : array, shape (samples, n_inputs)
+        What came in, and the loss's derivative by it.
+    output, doutput : array, shape (samples, n_outputs)
+        What goes out, and the loss's derivative by it.
+    parameters, gradients : array, shape (n,)
+        What is trained, flat, and the loss's derivative by it. Empty for most layers.
+    """
+
+    name = ""
+    outputs_by_column = False
+    parameters = NO_PARAMETERS
+    gradients = NO_PARAMETERS
+
+    def __init__(self) -> None:
+        self._inputs: Signal | None = None
+
+    def output_width(self, input_width: int) -> int:
+        """Return how many values a row has after this layer; ValueError if it cannot be."""
+        return input_width
+
+    def connect(self, inputs: Signal) -> Signal:
+        """Take ``inputs`` as what comes in, and return what goes out, newly allocated."""
+        width = self.output_width(inputs.width)
+        dtype = inputs.values.dtype
+        output = Signal.allocate(inputs.samples, width, dtype, self.outputs_by_column)
+        self.attach(inputs, output)
+        return output
+
+    def attach(self, inputs: Signal, output: Signal) -> None:
+        """Work from now on between these two signals."""
+        self._inputs = inputs
+        self.inputs, self.dinputs = inputs.values, inputs.gradient
+        assert output.gradient is not None
+        self.output, self.doutput = output.values, output.gradient
+
+    def compute_output(self) -> None:
+        """Write `output` from `inputs`."""
+        raise NotImplementedError
+
+    def compute_gradients(self) -> None:
+        """Write `dinputs`, and the gradients of the parameters, from `doutput`."""
+        raise NotImplementedError
+
+    def forward(self, inputs: ArrayLike) -> None:
+        """Pass a batch through this layer alone: the result is in `output`.
+
+        Parameters
+        ----------
+        inputs : array_like, shape (samples, n_inputs)
+        """
+        inputs = np.asarray(inputs)
+        if self._inputs is None or self.inputs.shape != inputs.shape or self.dinputs is None:
+            dtype = np.result_type(inputs.dtype, self.parameters.dtype, np.float32)
+            self.connect(Signal.allocate(len(inputs), inputs.shape[1], dtype))
+        np.copyto(self.inputs, inputs)
+        self.compute_output()
+
+    def backward(self, dvalues: ArrayLike) -> None:
+        """Pass the loss's derivative by `output` back: the result is in `dinputs`.
+
+        Parameters
+        ----------
+        dvalues : array_like, shape (samples, n_outputs)
+        """
+        np.copyto(self.doutput, dvalues)
+        self.compute_gradients()
+
+
+class Dense(Layer):
+    """A fully connected layer: each neuron weighs all inputs and adds its bias.
+
+    Parameters
+    ----------
+    n_inputs, n_neurons : int
+    random : NormalSource, optional
+        Where the first weights are drawn from; NumPy's global generator if not given.
+
+    Attributes
+    ----------
+    weights, dweights : array, shape (n_inputs, n_neurons)
+    biases, dbiases : array, shape (1, n_neurons)
+        All four are views of `parameters` and `gradients`: first the weights, then the biases.
+    """
+
+    def __init__(self, n_inputs: int, n_neurons: int, random: NormalSource | None = None) -> None:
+        super().__init__()
+        if n_inputs < 1 or n_neurons < 1:
+            raise ValueError(f"a dense layer of {n_inputs} inputs and {n_neurons} neurons is empty")
+        self.n_inputs, self.n_neurons = n_inputs, n_neurons
+        size = (n_inputs + 1) * n_neurons
+        self.store(np.zeros(size), np.zeros(size))
+        self.draw_weights(random)
+
+    def __repr__(self) -> str:
+        return f"Dense({self.n_inputs}, {self.n_neurons})"
+
+    def draw_weights(self, random: NormalSource | None = None) -> None:
+        """Draw new weights; the biases become zero."""
+        self.weights[:] = small_normal(self.n_inputs, self.n_neurons, random)
+        self.biases[:] = 0
+
+    def store(self, parameters: Array, gradients: Array) -> None:
+        """Keep parameters and gradients in these flat arrays from now on."""
+        self.parameters, self.gradients = parameters, gradients
+        split, shape = self.n_inputs * self.n_neurons, (self.n_inputs, self.n_neurons)
+        self.weights, self.biases = parameters[:split].reshape(shape), parameters[None, split:]
+        self.dweights, self.dbiases = gradients[:split].reshape(shape), gradients[None, split:]
+
+    def output_width(self, input_width: int) -> int:
+        """Return the number of neurons, if rows of ``input_width`` values fit."""
+        if input_width != self.n_inputs:
+            raise ValueError(f"{self!r} takes {self.n_inputs} values a row, not {input_width}")
+        return self.n_neurons
+
+    @property
+    def outputs(self) -> Array:
+        """The same as `output`."""
+        return self.output
+
+    def compute_output(self) -> None:
+        """Output = inputs · weights + biases."""
+        np.matmul(self.inputs, self.weights, out=self.output)
+        np.add(self.output, self.biases, out=self.output)
+
+    def compute_gradients(self) -> None:
+        """Dweights = inputsᵀ · doutput; dbiases = Σ doutput; dinputs = doutput · weightsᵀ."""
+        np.matmul(self.inputs.T, self.doutput, out=self.dweights)
+        np.add.reduce(self.doutput, axis=0, keepdims=True, out=self.dbiases)
+        if self.dinputs is not None:
+            np.matmul(self.doutput, self.weights.T, out=self.dinputs)

@@ -1,0 +1,59 @@
+"""Optimizers: how parameters follow their gradients."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from engine.nn.signals import Array
+
+
+class Trainable(Protocol):
+    """What has parameters: a layer, or a whole network."""
+
+    parameters: Array
+    gradients: Array
+
+
+class Optimizer:
+    """The base of all optimizers.
+
+    Attributes
+    ----------
+    learning_rate : float
+        Read at each update, so it may be changed at any time.
+    """
+
+    learning_rate: float
+
+    def update_parameters(self, target: Trainable) -> None:
+        """Move the parameters of a layer or of a network one step."""
+        raise NotImplementedError
+
+
+class GradientDescent(Optimizer):
+    """Gradient descent: each parameter goes down its own slope.
+
+    Parameters
+    ----------
+    learning_rate : float, default 1.0
+        The step, as a share of the slope.
+    """
+
+    def __init__(self, learning_rate: float = 1.0) -> None:
+        if not learning_rate >= 0:
+            raise ValueError(f"the learning rate must not be negative: {learning_rate:g}")
+        self.learning_rate = float(learning_rate)
+        self._step = np.empty(0)
+
+    def __repr__(self) -> str:
+        return f"GradientDescent({self.learning_rate:g})"
+
+    def update_parameters(self, target: Trainable) -> None:
+        """Parameters += −learning_rate · gradients."""
+        gradients = target.gradients
+        if self._step.shape != gradients.shape or self._step.dtype != gradients.dtype:
+            self._step = np.empty_like(gradients)
+        np.multiply(gradients, -self.learning_rate, out=self._step)
+        np.add(target.parameters, self._step, out=target.parameters)

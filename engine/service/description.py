@@ -1,0 +1,39 @@
+"""What a run is made from: enough to make it again."""
+
+from __future__ import annotations
+
+import msgspec
+
+TOY_SOURCES = ("spiral", "vertical")
+
+
+class SourceError(Exception):
+    """A run that cannot be built; its text is for the person who asked for it."""
+
+
+class Description(msgspec.Struct, frozen=True, kw_only=True):
+    """The options of the command line.
+
+    Attributes
+    ----------
+    source : str
+        ``spiral``, ``vertical``, or the path of a CSV, NPZ or Python file.
+    hidden : tuple of int
+        Neurons of each hidden layer.
+    samples, classes : int
+        Of a toy dataset: rows of each class, and classes.
+    batch_size : int or None
+        All rows if None.
+    """
+
+    source: str = "spiral"
+    epochs: int = 10001
+    learning_rate: float = 0.1
+    hidden: tuple[int, ...] = (64,)
+    samples: int = 100
+    classes: int = 3
+    batch_size: int | None = None
+    seed: int = 0
+    dtype: str = "float64"
+    name: str = ""
+    paused: bool = False

@@ -1,0 +1,116 @@
+"""Training without a screen: the notebook's lines, or one JSON object a line."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+from typing import Any
+
+import msgspec
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from engine import events
+from engine.service.build import build_trainer
+from engine.service.description import Description
+from engine.training.trainer import Trainer
+
+
+def train(description: Description, log_every: int, as_json: bool) -> int:
+    """Train, print, and return the exit status: 0 done, 1 the loss was no number any more."""
+    trainer = build_trainer(description)
+    failure: list[str] = []
+    printer = JsonPrinter(trainer) if as_json else TextPrinter(trainer)
+
+    def report(event: events.EpochMeasured) -> None:
+        if event.epoch % log_every == 0:
+            printer.epoch(event)
+
+    def fail(event: events.LossNotFinite) -> None:
+        failure.append(f"the loss became {event.loss:g} in epoch {event.epoch}; try a smaller rate")
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        trainer.pause()
+
+    trainer.subscribe(events.EpochMeasured, report)
+    trainer.subscribe(events.LossNotFinite, fail)
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        with threadpool_limits(1):
+            printer.start(description)
+            trainer.run()
+        printer.end("failed" if failure else "completed" if trainer.done else "stopped")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if failure:
+        raise ArithmeticError(failure[0])
+    return 0
+
+
+class TextPrinter:
+    """Prints what the notebook prints."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self.trainer = trainer
+
+    def start(self, description: Description) -> None:
+        """Print nothing: the first line is the notebook's."""
+
+    def epoch(self, event: events.EpochMeasured) -> None:
+        """Print an epoch's line."""
+        line = f"epoch: {event.epoch}, acc: {event.accuracy:.3f}, loss: {event.loss:.3f}"
+        print(line, flush=True)
+
+    def end(self, status: str) -> None:
+        """Print the first five rows of softmax's output, the loss and the accuracy."""
+        measured = self.trainer.measured
+        if measured:
+            print(np.ascontiguousarray(self.trainer.probabilities[:5]))
+            print("Loss: ", measured.loss)
+            print(f"Accuracy: {measured.accuracy}")
+
+
+class JsonPrinter:
+    """Prints one JSON object a line."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self.trainer = trainer
+
+    def _print(self, **fields: Any) -> None:
+        print(msgspec.json.encode(fields).decode(), flush=True)
+
+    def start(self, description: Description) -> None:
+        """Print what is trained."""
+        trainer = self.trainer
+        self._print(
+            type="run",
+            source=description.source,
+            seed=trainer.seed,
+            network=trainer.network.shape,
+            samples=trainer.data.samples,
+            epochs=trainer.epochs,
+            learning_rate=trainer.optimizer.learning_rate,
+            note=trainer.data.note,
+        )
+
+    def epoch(self, event: events.EpochMeasured) -> None:
+        """Print an epoch."""
+        self._print(
+            type="epoch",
+            epoch=event.epoch,
+            loss=event.loss,
+            accuracy=event.accuracy,
+            learning_rate=event.learning_rate,
+        )
+
+    def end(self, status: str) -> None:
+        """Print how it ended, and the first five rows of softmax's output."""
+        measured = self.trainer.measured
+        self._print(
+            type="end",
+            status=status,
+            epoch=measured.epoch if measured else None,
+            loss=measured.loss if measured else None,
+            accuracy=measured.accuracy if measured else None,
+            probabilities=self.trainer.probabilities[:5].tolist() if measured else [],
+        )

@@ -1,0 +1,119 @@
+"""What an epoch's loss and accuracy were, for all epochs, in constant memory.
+
+Epochs are gathered in buckets of equal length, each with its minimum and maximum, so no spike
+is lost. When the buckets are full, neighbours are joined and each is twice as long.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.nn.signals import Array
+
+METRICS = ("loss", "accuracy")
+PENDING = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One metric over the epochs, at most as many points as asked for.
+
+    Attributes
+    ----------
+    span : float
+        Epochs between two points; the first point stands for the first ``span`` epochs.
+    lower, upper : list of float
+        Minimum and maximum of the epochs of a point; NaN where there was no number.
+    """
+
+    span: float
+    lower: list[float]
+    upper: list[float]
+
+
+class History:
+    """Loss and accuracy of all epochs from the first on.
+
+    Parameters
+    ----------
+    capacity : int, even
+        Buckets kept.
+    """
+
+    def __init__(self, capacity: int = 4096) -> None:
+        self.capacity = capacity
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all."""
+        self.epochs = 0
+        self.span = 1
+        self._buckets = 0
+        self._lower = np.full((len(METRICS), self.capacity), np.nan)
+        self._upper = np.full((len(METRICS), self.capacity), np.nan)
+        self._pending: list[tuple[float, float]] = []
+
+    def append(self, loss: float, accuracy: float) -> None:
+        """Record the next epoch."""
+        self._pending.append((loss, accuracy))
+        self.epochs += 1
+        if len(self._pending) >= PENDING:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Move the epochs that wait into buckets."""
+        while self._pending:
+            first = self.epochs - len(self._pending)
+            if first // self.span >= self.capacity:
+                self._double()
+                continue
+            room = self.capacity * self.span - first
+            part, self._pending = self._pending[:room], self._pending[room:]
+            values = np.array(part, dtype=np.float64).T
+            values[~np.isfinite(values)] = np.nan
+            buckets = np.arange(first, first + len(part)) // self.span
+            starts = np.flatnonzero(np.diff(buckets, prepend=-1))
+            at = buckets[starts]
+            self._merge(self._lower, np.fmin, values, starts, at)
+            self._merge(self._upper, np.fmax, values, starts, at)
+            self._buckets = int(at[-1]) + 1
+
+    @staticmethod
+    def _merge(target: Array, join: np.ufunc, values: Array, starts: Array, at: Array) -> None:
+        target[:, at] = join(target[:, at], join.reduceat(values, starts, axis=1))
+
+    def _double(self) -> None:
+        half = self.capacity // 2
+        for target, join in ((self._lower, np.fmin), (self._upper, np.fmax)):
+            target[:, :half] = join(target[:, 0::2], target[:, 1::2])
+            target[:, half:] = np.nan
+        self.span *= 2
+        self._buckets = (self._buckets + 1) // 2
+
+    def curve(self, metric: str, points: int, until: int | None = None) -> Curve:
+        """Return a metric, reduced to ``points`` over epochs 0 to ``until``.
+
+        Parameters
+        ----------
+        metric : {"loss", "accuracy"}
+        points : int
+            For the whole of ``until`` epochs; fewer are returned where fewer epochs are done.
+        until : int, optional
+            The epochs that ``points`` span; those done, if not given.
+        """
+        self._settle()
+        row = METRICS.index(metric)
+        lower, upper = self._lower[row, : self._buckets], self._upper[row, : self._buckets]
+        span = max((until or self.epochs) / points, self.span)
+        if not self._buckets or span <= self.span:
+            return Curve(float(self.span), lower.tolist(), upper.tolist())
+        columns = ((np.arange(self._buckets) + 0.5) * self.span // span).astype(np.intp)
+        starts = np.flatnonzero(np.diff(columns, prepend=-1))
+        count = math.floor(columns[-1]) + 1
+        out_lower, out_upper = np.full(count, np.nan), np.full(count, np.nan)
+        out_lower[columns[starts]] = np.fmin.reduceat(lower, starts)
+        out_upper[columns[starts]] = np.fmax.reduceat(upper, starts)
+        return Curve(span, out_lower.tolist(), out_upper.tolist())

@@ -1,0 +1,54 @@
+"""An epoch is a program: a flat list of named operations.
+
+Running at full speed and stepping one operation at a time read the same list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+from engine.nn.losses import Loss
+from engine.nn.network import Network
+from engine.nn.optimizers import Optimizer
+
+Phase = Literal["forward", "loss", "backward", "update"]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One entry of the program.
+
+    Attributes
+    ----------
+    name : str
+        As ``dense_1.forward``.
+    phase : Phase
+    run : callable
+        Does it, on the arrays that its layer is tied to.
+    """
+
+    name: str
+    phase: Phase
+    run: Callable[[], None]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def compile_program(network: Network, loss: Loss, optimizer: Optimizer) -> list[Operation]:
+    """List the operations of one iteration, in order."""
+    forward = [Operation(f"{a.name}.forward", "forward", a.compute_output) for a in network.layers]
+    backward = [
+        Operation(f"{a.name}.backward", "backward", a.compute_gradients)
+        for a in reversed(network.layers)
+    ]
+    return [
+        *forward,
+        Operation("loss.forward", "loss", loss.compute_loss),
+        Operation("loss.backward", "backward", loss.compute_gradients),
+        *backward,
+        Operation("optimizer.update", "update", partial(optimizer.update_parameters, network)),
+    ]

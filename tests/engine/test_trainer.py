@@ -1,0 +1,179 @@
+"""The trainer: positions, events, batches, restart."""
+
+import math
+
+import numpy as np
+import pytest
+
+from engine import (
+    DataError,
+    Dataset,
+    Dense,
+    GradientDescent,
+    Network,
+    SoftmaxCrossEntropy,
+    Trainer,
+    events,
+)
+from engine.service.build import build_trainer
+from engine.service.description import Description
+
+
+def build(**options):
+    return build_trainer(Description(**{"samples": 20, "hidden": (8,), "epochs": 50, **options}))
+
+
+def watch(trainer):
+    told = []
+    for kind in events.Event.__subclasses__():
+        trainer.subscribe(kind, told.append)
+    return told
+
+
+def test_an_epoch_is_a_program():
+    names = [str(operation) for operation in build(hidden=(8, 4)).program]
+    assert names == [
+        *("dense_1.forward", "relu_1.forward", "dense_2.forward", "relu_2.forward"),
+        *("dense_3.forward", "loss.forward", "loss.backward", "dense_3.backward"),
+        *("relu_2.backward", "dense_2.backward", "relu_1.backward", "dense_1.backward"),
+        "optimizer.update",
+    ]
+
+
+@pytest.mark.parametrize("batch_size", [None, 7, 20, 60])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_steps_of_any_size_end_in_the_same_bits(batch_size, dtype):
+    options = {"batch_size": batch_size, "dtype": dtype, "epochs": 6}
+    whole, by_operation, mixed = (build(**options) for _ in range(3))
+    whole.run()
+    while not by_operation.done:
+        by_operation.step_operation()
+    for k in range(5):
+        mixed.step_operation()
+        if k % 2:
+            mixed.step_epoch()
+    mixed.run()
+    for other in (by_operation, mixed):
+        assert (other.network.parameters == whole.network.parameters).all()
+        assert other.measured == whole.measured
+
+
+def test_events_come_in_order():
+    trainer = build(epochs=2)
+    told = watch(trainer)
+    trainer.run()
+    kinds = [type(event).__name__ for event in told]
+    assert kinds == ["EpochMeasured", "EpochCompleted"] * 2 + ["TrainingCompleted"]
+    assert [e.epoch for e in told] == [0, 0, 1, 1, 1]
+
+
+def test_whoever_has_left_is_told_nothing():
+    trainer, told = build(), []
+    leave = trainer.subscribe(events.EpochCompleted, told.append)
+    trainer.step_epoch()
+    leave()
+    trainer.step_epoch()
+    assert len(told) == 1
+
+
+def test_small_batches_see_every_row_once_and_each_epoch_anew():
+    trainer = build(batch_size=7)
+    seen, orders = [], []
+    load = trainer._load_batch
+
+    def spy():
+        load()
+        seen.extend(trainer._rows)
+
+    trainer._load_batch = spy
+    for _ in range(2):
+        trainer.step_epoch()
+        orders.append(tuple(seen))
+        assert sorted(seen) == list(range(60))
+        seen.clear()
+    assert orders[0] != orders[1]
+    assert np.isfinite(trainer.probabilities).all()
+
+
+def test_the_loss_of_an_epoch_of_batches_is_the_mean_over_its_rows():
+    trainer = build(batch_size=7, learning_rate=1e-300)
+    full = build(learning_rate=1e-300)
+    trainer.step_epoch()
+    full.step_epoch()
+    assert trainer.measured.loss == pytest.approx(full.measured.loss, rel=1e-12)
+    assert trainer.measured.accuracy == full.measured.accuracy
+
+
+def test_restart_keeps_the_weights_or_draws_new_ones():
+    trainer = build()
+    first = trainer.network.parameters.copy()
+    trainer.run()
+    end = trainer.measured
+    trainer.restart()
+    assert (trainer.network.parameters == first).all()
+    assert (trainer.epoch, trainer.history.epochs, trainer.measured) == (0, 0, None)
+    trainer.run()
+    assert trainer.measured == end
+    trainer.restart(seed=99)
+    assert (trainer.network.parameters != first).any()
+    assert trainer.seed == 99
+
+
+def test_the_learning_rate_changes_from_the_next_update_on():
+    trainer = build()
+    told = watch(trainer)
+    trainer.step_epoch()
+    before = trainer.network.parameters.copy()
+    trainer.set_learning_rate(0)
+    trainer.step_epoch()
+    assert (trainer.network.parameters == before).all()
+    assert events.LearningRateChanged(1, 0.1, 0) in told
+    for wrong in (-1, math.nan, math.inf):
+        with pytest.raises(ValueError, match="learning rate"):
+            trainer.set_learning_rate(wrong)
+
+
+@pytest.mark.parametrize("batch_size", [None, 7])
+def test_a_loss_that_is_no_number_pauses_before_the_update(batch_size):
+    trainer = build(batch_size=batch_size)
+    told = watch(trainer)
+    trainer.run(3)
+    trainer.network.parameters[0] = math.nan
+    trainer.run()
+    assert isinstance(told[-1], events.LossNotFinite)
+    assert trainer.epoch == 3
+    assert trainer.program[trainer.operation].name == "loss.backward"
+    trainer.run()
+    assert trainer.done
+
+
+def test_a_deadline_and_a_pause_end_a_run():
+    trainer = build()
+    trainer.run(deadline=0)
+    assert trainer.epoch == 1
+    trainer.subscribe(events.EpochMeasured, lambda e: trainer.pause())
+    trainer.run()
+    assert (trainer.epoch, trainer.operation > 0) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "says"),
+    [
+        ([[1.0], [math.nan]], [0, 1], "row 2, column 1"),
+        ([[1.0], [2.0]], [0, 0], "same label"),
+        ([[1.0], [2.0]], [0, 1, 1], "3 labels"),
+        ([["a"], ["b"]], [0, 1], "numbers"),
+        ([[1.0], [2.0]], [-1, 1], "negative"),
+        ([1.0, 2.0], [0, 1], "rows and columns"),
+    ],
+)
+def test_data_that_nothing_learns_from(X, y, says):
+    with pytest.raises(DataError, match=says):
+        Dataset(X, y)
+
+
+def test_a_network_that_does_not_fit_its_data():
+    data = Dataset([[1.0], [2.0], [3.0]], [0, 1, 2])
+    for layers, says in (([Dense(2, 3)], "takes 2 values"), ([Dense(1, 2)], "3 classes")):
+        with pytest.raises(ValueError, match=says):
+            Trainer(Network(layers), SoftmaxCrossEntropy(), GradientDescent(0.1), data)

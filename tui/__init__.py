@@ -1,0 +1,1 @@
+"""A Textual app that watches and steers."""

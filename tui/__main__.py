@@ -1,0 +1,5 @@
+"""``python -m tui`` is ``nntui``."""
+
+from tui.cli import main
+
+main()

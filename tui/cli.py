@@ -1,0 +1,157 @@
+"""The command line. Nothing heavy is imported before it is needed."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine import __version__
+from engine.service.description import TOY_SOURCES, Description, SourceError
+
+FILE_ENDINGS = (".csv", ".npz", ".py")
+
+
+class Source(click.ParamType[str]):
+    """A toy dataset's name, or a file."""
+
+    name = "source"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Check that there is such a source."""
+        text = str(value)
+        if text in TOY_SOURCES:
+            return text
+        if not text.lower().endswith(FILE_ENDINGS):
+            known = ", ".join((*TOY_SOURCES, *("FILE" + ending for ending in FILE_ENDINGS)))
+            self.fail(f"{text!r} is no source; there are {known}", param, ctx)
+        if not Path(text).is_file():
+            self.fail(f"there is no file {text!r}", param, ctx)
+        if not os.access(text, os.R_OK):
+            self.fail(f"the file {text!r} may not be read", param, ctx)
+        return text
+
+
+class Widths(click.ParamType[tuple[int, ...]]):
+    """Neurons of the hidden layers: ``64`` or ``64,32``."""
+
+    name = "N[,N...]"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        """Turn text into whole numbers above zero."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            widths = tuple(int(part) for part in str(value).split(","))
+        except ValueError:
+            widths = (0,)
+        if min(widths) < 1:
+            self.fail(f"{value!r} must be whole numbers above 0, as 64 or 64,32", param, ctx)
+        return widths
+
+
+class BatchSize(click.ParamType[int | str]):
+    """A number of rows, or ``all``."""
+
+    name = "N|all"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | str:
+        """Turn text into a number above zero."""
+        if value == "all":
+            return "all"
+        try:
+            size = int(value)
+        except ValueError:
+            size = 0
+        if size < 1:
+            self.fail(f"{value!r} must be 'all' or a whole number above 0", param, ctx)
+        return size
+
+
+class Rate(click.ParamType[float]):
+    """A learning rate: a finite number above zero."""
+
+    name = "X"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Turn text into a number above zero."""
+        try:
+            rate = float(value)
+        except ValueError:
+            rate = 0.0
+        if not 0 < rate < float("inf"):
+            self.fail(f"{value!r} must be a number above 0", param, ctx)
+        return rate
+
+
+ABOVE_ZERO = click.IntRange(min=1)
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("source", type=Source(), default="spiral", metavar="[SOURCE]")
+@click.option("--epochs", type=ABOVE_ZERO, default=10001, show_default=True)
+@click.option("--learning-rate", "--lr", type=Rate(), default=0.1, show_default=True)
+@click.option(
+    "--hidden", type=Widths(), default="64", show_default=True, help="Neurons of each hidden layer."
+)
+@click.option(
+    "--samples", type=ABOVE_ZERO, default=100, show_default=True, help="Rows of each class."
+)
+@click.option("--classes", type=click.IntRange(min=2), default=3, show_default=True)
+@click.option("--batch-size", type=BatchSize(), default="all", show_default=True)
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), help="Of data and weights; drawn if not given."
+)
+@click.option(
+    "--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True
+)
+@click.option("--headless", is_flag=True, help="No screen: print the figures line by line.")
+@click.option("--log-every", type=ABOVE_ZERO, default=100, show_default=True, metavar="EPOCHS")
+@click.option("--json", "as_json", is_flag=True, help="Headless, one JSON object a line.")
+@click.version_option(__version__, package_name="nntui", prog_name="nntui")
+def main(
+    headless: bool,
+    log_every: int,
+    as_json: bool,
+    seed: int | None,
+    batch_size: int | str,
+    **options: Any,
+) -> None:
+    """Watch and steer a neural network while it learns.
+
+    SOURCE is what it learns from: spiral (the default), vertical, FILE.csv, FILE.npz, or a FILE.py
+    that builds its own `trainer`.
+    """
+    description = Description(
+        seed=secrets.randbelow(2**32) if seed is None else seed,
+        batch_size=None if isinstance(batch_size, str) else batch_size,
+        **options,
+    )
+    sys.exit(_train_headless(description, log_every, as_json))
+
+
+def _train_headless(description: Description, log_every: int, as_json: bool) -> int:
+    from engine.service.headless import train
+
+    try:
+        return train(description, log_every, as_json)
+    except SourceError as error:
+        click.echo(f"nntui: {error}", err=True)
+        return 2
+    except ArithmeticError as error:
+        click.echo(f"nntui: {error}", err=True)
+        return 1
+    except BrokenPipeError:
+        # The reader has gone, as `head` does: nothing more to say, and no second try at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
