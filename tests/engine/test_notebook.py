@@ -38,13 +38,14 @@ def test_a_training_agrees_with_the_notebook(options):
 def test_the_headless_lines_are_the_notebooks():
     run = [sys.executable, "-m", "tui", "--headless", "--seed", "5", "--epochs", "501"]
     printed = subprocess.run(run, capture_output=True, text=True, check=True).stdout
-    lines = []
     with threadpool_limits(1):
-        for epoch, (loss, accuracy, output) in enumerate(
-            notebook.loop(*notebook.build(seed=5), 501)
-        ):
-            if not epoch % 100:
-                lines.append(f"epoch: {epoch}, acc: {accuracy:.3f}, loss: {loss:.3f}")
+        epochs = list(notebook.loop(*notebook.build(seed=5), 501))
+    lines = [
+        f"epoch: {epoch}, acc: {accuracy:.3f}, loss: {loss:.3f}"
+        for epoch, (loss, accuracy, _) in enumerate(epochs)
+        if not epoch % 100
+    ]
+    loss, accuracy, output = epochs[-1]
     lines += [str(output[:5]), f"Loss:  {loss}", f"Accuracy: {accuracy}"]
     assert printed == "\n".join(lines) + "\n"
 
