@@ -84,3 +84,106 @@ TrainerEvent = (
     | Restarted
     | TrainingCompleted
 )
+
+
+# -- what a session tells its clients -----------------------------------------------------------
+
+PROTOCOL = 1
+
+
+class Welcome(Event, frozen=True, tag=True):
+    """The first thing a client is told."""
+
+    protocol: int
+    name: str
+    source: str
+    network: str
+    parameters: int
+    seed: int
+    samples: int
+    class_names: list[str]
+    batches: int
+    note: str
+    log: str
+
+
+class Paused(Event, frozen=True, tag=True):
+    """The training stands still."""
+
+    reason: Reason
+    message: str = ""
+
+
+class Resumed(Event, frozen=True, tag=True):
+    """The training goes on."""
+
+
+class Rejected(Event, frozen=True, tag=True):
+    """A command cannot be done."""
+
+    message: str
+
+
+class Failed(Event, frozen=True, tag=True):
+    """The run could not be built, or broke."""
+
+    message: str
+
+
+class CurveData(msgspec.Struct, frozen=True):
+    """A metric's minimum and maximum at each of its points; None where there is no number."""
+
+    span: float
+    lower: list[float | None]
+    upper: list[float | None]
+
+
+class SampleRow(msgspec.Struct, frozen=True):
+    """What softmax says of one row."""
+
+    row: int
+    true_class: int
+    predicted: int
+    probabilities: list[float | None]
+
+
+class Samples(msgspec.Struct, frozen=True):
+    """Those rows that a client asked for, and how many there are to scroll through."""
+
+    first: int
+    total: int
+    wrong: int
+    rows: list[SampleRow]
+
+
+class Frame(Event, frozen=True, tag=True):
+    """The latest state, as much of it as a client asked for."""
+
+    status: Status
+    reason: Reason
+    message: str
+    epoch: int
+    epochs: int
+    loss: float | None
+    accuracy: float | None
+    learning_rate: float
+    epochs_per_second: float
+    seconds_left: float | None
+    speed: float | None
+    seed: int
+    rate_changes: list[tuple[int, float]]
+    curves: dict[str, CurveData]
+    samples: Samples | None
+
+
+SessionEvent = (
+    Welcome
+    | Paused
+    | Resumed
+    | Rejected
+    | Failed
+    | LearningRateChanged
+    | Restarted
+    | TrainingCompleted
+    | Frame
+)

@@ -1,0 +1,85 @@
+"""The worker process: ``python -m engine.service.worker DIRECTORY``.
+
+It builds the run that the directory describes and serves it. Its standard input is its lifeline:
+when whoever started it is gone, that ends, and so does the worker.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from types import FrameType
+
+from engine import events
+from engine.service.run import Run
+from engine.service.wire import pack
+
+
+def main(directory: str) -> None:
+    """Build, listen, serve."""
+    run = Run(Path(directory))
+    threading.Thread(target=_watch_lifeline, daemon=True).start()
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(run.socket))
+    listener.listen()
+    try:
+        _serve(run, listener)
+    finally:
+        run.socket.unlink(missing_ok=True)
+
+
+def _watch_lifeline() -> None:
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(0.5)
+    os._exit(1)
+
+
+def _serve(run: Run, listener: socket.socket) -> None:
+    from threadpoolctl import threadpool_limits
+
+    from engine.service.build import build_trainer
+    from engine.service.description import SourceError
+    from engine.service.server import Server
+    from engine.service.session import Session
+
+    description = run.description
+    try:
+        trainer = build_trainer(description)
+    except SourceError as error:
+        _tell_failure(listener, str(error))
+        return
+    server = Server(Session(trainer, description, str(run.log)), listener)
+
+    def end(number: int, frame: FrameType | None) -> None:
+        server.ending = True
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with threadpool_limits(1):
+            server.serve()
+    except Exception as error:
+        traceback.print_exc()
+        for client in server.clients:
+            client.stream.setblocking(True)
+            client.stream.sendall(pack(events.Failed(f"{type(error).__name__}: {error}")))
+
+
+def _tell_failure(listener: socket.socket, message: str) -> None:
+    """Tell the first client that there is no run."""
+    stream, _ = listener.accept()
+    with stream:
+        stream.sendall(pack(events.Failed(message)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
