@@ -115,6 +115,8 @@ ABOVE_ZERO = click.IntRange(min=1)
 @click.option(
     "--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True
 )
+@click.option("--name", default="", help="Of the run; made from the source if not given.")
+@click.option("--paused", is_flag=True, help="Begin paused.")
 @click.option("--headless", is_flag=True, help="No screen: print the figures line by line.")
 @click.option("--log-every", type=ABOVE_ZERO, default=100, show_default=True, metavar="EPOCHS")
 @click.option("--json", "as_json", is_flag=True, help="Headless, one JSON object a line.")
@@ -137,7 +139,21 @@ def main(
         batch_size=None if isinstance(batch_size, str) else batch_size,
         **options,
     )
-    sys.exit(_train_headless(description, log_every, as_json))
+    if headless or as_json or not sys.stdout.isatty():
+        sys.exit(_train_headless(description, log_every, as_json))
+    sys.exit(_watch(description))
+
+
+def _watch(description: Description) -> int:
+    from engine.service.client import Worker
+
+    worker = Worker(description)
+    from tui.app import watch  # while the worker starts
+
+    status, failure = watch(worker)
+    if failure:
+        click.echo(f"nntui: {failure}", err=True)
+    return status
 
 
 def _train_headless(description: Description, log_every: int, as_json: bool) -> int:

@@ -1,0 +1,44 @@
+"""Terminals, and the check that nothing is left running."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.terminal import Terminal
+
+
+def workers(home):
+    """Process ids of the workers of runs under ``home``."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = path.read_bytes()
+        except OSError:
+            continue
+        if b"engine.service.worker" in command and str(home).encode() in command:
+            found.append(int(path.parent.name))
+    return found
+
+
+def none_left(home, patience):
+    end = time.monotonic() + patience
+    while workers(home) and time.monotonic() < end:
+        time.sleep(0.02)
+    return not workers(home)
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Start nntui in a terminal; in the end nothing may be left running."""
+    started = []
+
+    def begin(*arguments, **options):
+        terminal = Terminal(*arguments, home=tmp_path, **options)
+        started.append(terminal)
+        return terminal
+
+    yield begin
+    for terminal in started:
+        terminal.close()
+    assert none_left(tmp_path, 3), "a worker is left behind"

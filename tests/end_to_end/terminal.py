@@ -1,0 +1,87 @@
+"""A program in a real pseudo-terminal, its screen kept by pyte."""
+
+import os
+import re
+import signal
+import sys
+import time
+
+import pexpect
+import pyte
+
+KEYS = {"enter": "\r", "escape": "\x1b", "up": "\x1b[A", "down": "\x1b[B", "pagedown": "\x1b[6~"}
+# What pyte would print as text: mode queries, the kitty keyboard, operating system commands.
+UNKNOWN = re.compile(rb"\x1b\[[?>=<][0-9;]*\$?[a-zA-Z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+MODES = re.compile(rb"\x1b\[\?[0-9;]*[hl]")
+
+
+class Terminal:
+    """Runs ``python -m tui ARGUMENTS`` in a terminal of that size."""
+
+    def __init__(self, *arguments, size=(80, 24), home, **environment):
+        columns, rows = size
+        self.screen = pyte.Screen(columns, rows)
+        self.stream = pyte.ByteStream(self.screen)
+        kept = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "CI", "COLORTERM")}
+        self.child = pexpect.spawn(
+            sys.executable,
+            ["-m", "tui", *arguments],
+            dimensions=(rows, columns),
+            env={
+                **kept,
+                "TERM": "xterm-256color",
+                "COLORTERM": "truecolor",
+                "XDG_STATE_HOME": str(home),
+                **environment,
+            },
+        )
+        self.output = b""
+
+    def pump(self, seconds):
+        """Take in what the program writes."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            try:
+                data = self.child.read_nonblocking(65536, left)
+            except pexpect.TIMEOUT:
+                return
+            except pexpect.EOF:
+                self.child.wait()
+                return
+            self.output += data
+            self.stream.feed(UNKNOWN.sub(lambda m: m[0] if MODES.fullmatch(m[0]) else b"", data))
+
+    def text(self):
+        return "\n".join(line.rstrip() for line in self.screen.display)
+
+    def until(self, pattern, patience=20, gone=False):
+        """Wait until the screen matches."""
+        end = time.monotonic() + patience
+        while bool(re.search(pattern, self.text())) == gone:
+            assert time.monotonic() < end, f"{pattern!r} was not met:\n{self.text()}"
+            self.pump(0.02)
+        return re.search(pattern, self.text())
+
+    def press(self, *keys):
+        for key in keys:
+            self.child.send(KEYS.get(key, key))
+            self.pump(0.02)
+
+    def resize(self, columns, rows):
+        self.screen.resize(rows, columns)
+        self.child.setwinsize(rows, columns)
+
+    def wait(self, patience=10):
+        """Wait for the end, and return the exit status."""
+        end = time.monotonic() + patience
+        while self.child.isalive():
+            assert time.monotonic() < end, f"it does not end:\n{self.text()}"
+            self.pump(0.05)
+        return (
+            self.child.exitstatus if self.child.exitstatus is not None else -self.child.signalstatus
+        )
+
+    def close(self):
+        if self.child.isalive():
+            self.child.kill(signal.SIGKILL)
+        self.child.close(force=True)

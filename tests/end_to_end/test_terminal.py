@@ -1,0 +1,139 @@
+"""The real program in a real pseudo-terminal, with a real worker."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from tests.end_to_end.conftest import none_left, workers
+
+
+def epoch(terminal):
+    return int(terminal.until(r"epoch (\d+)")[1])
+
+
+def test_it_trains_pauses_steps_resumes_and_ends(start):
+    t = start("--seed", "0", "--epochs", "100000000")
+    t.until("running")
+    t.until("loss 1.0")
+    t.press(" ")
+    t.until("paused")
+    t.pump(0.3)
+    before = epoch(t)
+    t.press("n")
+    t.until(f"epoch {before + 1}\\b")
+    t.press("c")
+    t.until("running")
+    t.press("q")
+    t.until("End it")
+    t.press("y")
+    assert t.wait() == 0
+
+
+def test_a_run_to_its_end_stays_on_the_screen(start):
+    t = start("--seed", "0", "--epochs", "101")
+    t.until("completed: loss 1.0985")
+    t.until("epoch 100 ")
+    t.press("t")
+    t.until("epoch 201")
+    t.press("q")
+    assert t.wait() == 0
+
+
+def test_the_learning_rate_goes_up_and_is_typed(start):
+    t = start("--seed", "0", "--epochs", "100000000")
+    t.until("running")
+    t.press("+")
+    t.until(r"lr 0\.2\b")
+    t.press("l")
+    t.until("Learning rate")
+    t.press(*["\x7f"] * 3, *"-3", "enter")
+    t.until("above 0")
+    t.press(*["\x7f"] * 2, *"0.03", "enter")
+    t.until(r"lr 0\.03\b")
+
+
+def test_a_key_before_the_first_frame_counts(start):
+    t = start("--seed", "0", "--epochs", "100000000")
+    t.press(" ")
+    t.press("up")
+    t.until("paused")
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24), (200, 50), (300, 100)])
+def test_the_status_shows_at_any_size(start, size):
+    t = start("--seed", "0", "--epochs", "100000000", size=size)
+    for wanted in (r"epoch \d+", r"loss 1\.\d+", r"acc 0\.\d+", r"lr 0\.1", "running", "epochs/s"):
+        t.until(wanted)
+
+
+def test_resizing_while_it_runs(start):
+    t = start("--seed", "0", "--epochs", "100000000")
+    t.until("loss 1")
+    for size in ((30, 8), (120, 35), (1, 1), (40, 12), (80, 24)):
+        t.resize(*size)
+        t.pump(0.4)
+    t.until("softmax")
+    t.resize(30, 8)
+    t.until("too small")
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP, signal.SIGTERM])
+def test_a_killed_screen_takes_its_worker_with_it(start, tmp_path, number):
+    t = start("--seed", "0", "--epochs", "100000000")
+    t.until("loss 1")
+    assert len(workers(tmp_path)) == 1
+    os.kill(t.child.pid, number)
+    assert none_left(tmp_path, 1.5)
+
+
+def test_hanging_up_leaves_nothing(start, tmp_path):
+    t = start("--seed", "0", "--epochs", "100000000")
+    t.until("loss 1")
+    t.child.close(force=False)
+    assert none_left(tmp_path, 1.5)
+
+
+def test_a_worker_that_dies_is_told_of(start, tmp_path):
+    t = start("--seed", "0", "--epochs", "100000000")
+    t.until("loss 1")
+    os.kill(workers(tmp_path)[0], signal.SIGKILL)
+    t.until("the worker has died")
+    t.until("lost")
+    t.press("q")
+    assert t.wait() == 0
+
+
+def test_a_file_that_raises_gives_its_own_lines_and_status_2(start, tmp_path):
+    file = tmp_path / "broken.py"
+    file.write_text("print('hello')\n1 / 0\n")
+    t = start(str(file))
+    assert t.wait() == 2
+    assert "ZeroDivisionError" in t.output.decode()
+    assert "runpy" not in t.output.decode()
+
+
+def test_a_print_goes_to_the_log(start, tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "import numpy as np\nfrom engine import *\nprint('to the log')\n"
+        "trainer = Trainer(Network([Dense(1, 2)]), SoftmaxCrossEntropy(), GradientDescent(0.1),"
+        " Dataset(np.arange(4.0)[:, None], np.array([0, 0, 1, 1])), epochs=10**8)\n"
+    )
+    t = start(str(file))
+    t.until("running")
+    t.pump(0.5)
+    assert b"to the log" not in t.output
+    (log,) = (tmp_path / "nntui" / "runs").glob("*/log")
+    assert log.read_text() == "to the log\n"
+
+
+def test_the_terminal_is_restored(start):
+    t = start("--seed", "0", "--epochs", "50")
+    t.until("completed")
+    t.press("q")
+    assert t.wait() == 0
+    time.sleep(0.05)
+    assert b"\x1b[?1049l" in t.output
+    assert t.output.rstrip().endswith(b"\x1b[?25h") or b"\x1b[?25h" in t.output[-200:]
