@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.nn.layers import Layer
-from engine.nn.signals import Array, Signal
+from engine.nn.signals import Array, Signal, empty, zeros
 
 
 class ReLU(Layer):
@@ -17,22 +17,25 @@ class ReLU(Layer):
     def attach(self, inputs: Signal, output: Signal) -> None:
         """Work between these two signals."""
         super().attach(inputs, output)
-        self.active = np.empty_like(inputs.values, dtype=bool)
+        self.active = empty(inputs.samples, inputs.width, bool)
+        self._slope = self.active.view(np.int8)
+        # NumPy's vectorised maximum takes two arrays, but not an array and a number.
+        self._zeros = zeros(inputs.samples, inputs.width, inputs.values.dtype)
 
     def compute_output(self) -> None:
         """Output = max(0, inputs)."""
-        np.maximum(self.inputs, 0, out=self.output)
+        np.maximum(self.inputs, self._zeros, out=self.output)
 
     def compute_gradients(self) -> None:
         """Dinputs = doutput where inputs > 0, else 0."""
         np.greater(self.inputs, 0, out=self.active)
-        np.multiply(self.doutput, self.active, out=self.dinputs)
+        if self.dinputs is not None:
+            np.copyto(self.dinputs, self._slope)
+            np.multiply(self.dinputs, self.doutput, out=self.dinputs)
 
 
 class Softmax(Layer):
     """Turns each row into probabilities: positive, and one in sum."""
-
-    outputs_by_column = True  # all its work goes along the few values of a row
 
     def __repr__(self) -> str:
         return "Softmax()"
@@ -45,9 +48,8 @@ class Softmax(Layer):
     def compute_output(self) -> None:
         """Output = exp(inputs) / Σ exp(inputs), each row less its maximum so none overflows."""
         output, of_row = self.output, self._of_row
-        np.copyto(output, self.inputs)
-        np.maximum.reduce(output, axis=1, keepdims=True, out=of_row)
-        np.subtract(output, of_row, out=output)
+        np.maximum.reduce(self.inputs, axis=1, keepdims=True, out=of_row)
+        np.subtract(self.inputs, of_row, out=output)
         np.exp(output, out=output)
         np.add.reduce(output, axis=1, keepdims=True, out=of_row)
         np.divide(output, of_row, out=output)

@@ -29,7 +29,7 @@ class Layer:
     name : str
         Its name within a network, as ``dense_1``.
     inputs, dinputs : array, shape (samples, n_inputs)
-        What came in, and the loss's derivative by it.
+        What came in, and the loss's derivative by it; None in a layer that takes the data.
     output, doutput : array, shape (samples, n_outputs)
         What goes out, and the loss's derivative by it.
     parameters, gradients : array, shape (n,)
@@ -37,7 +37,6 @@ class Layer:
     """
 
     name = ""
-    outputs_by_column = False
     parameters = NO_PARAMETERS
     gradients = NO_PARAMETERS
 
@@ -52,7 +51,7 @@ class Layer:
         """Take ``inputs`` as what comes in, and return what goes out, newly allocated."""
         width = self.output_width(inputs.width)
         dtype = inputs.values.dtype
-        output = Signal.allocate(inputs.samples, width, dtype, self.outputs_by_column)
+        output = Signal.allocate(inputs.samples, width, dtype)
         self.attach(inputs, output)
         return output
 
@@ -109,7 +108,8 @@ class Dense(Layer):
     ----------
     weights, dweights : array, shape (n_inputs, n_neurons)
     biases, dbiases : array, shape (1, n_neurons)
-        All four are views of `parameters` and `gradients`: first the weights, then the biases.
+        All four are views of `parameters` and `gradients`: first the weights, then the biases,
+        which are the last row of one matrix ``[weights; biases]``.
     """
 
     def __init__(self, n_inputs: int, n_neurons: int, random: NormalSource | None = None) -> None:
@@ -132,9 +132,10 @@ class Dense(Layer):
     def store(self, parameters: Array, gradients: Array) -> None:
         """Keep parameters and gradients in these flat arrays from now on."""
         self.parameters, self.gradients = parameters, gradients
-        split, shape = self.n_inputs * self.n_neurons, (self.n_inputs, self.n_neurons)
-        self.weights, self.biases = parameters[:split].reshape(shape), parameters[None, split:]
-        self.dweights, self.dbiases = gradients[:split].reshape(shape), gradients[None, split:]
+        shape = self.n_inputs + 1, self.n_neurons
+        self._matrix, self._dmatrix = parameters.reshape(shape), gradients.reshape(shape)
+        self.weights, self.biases = self._matrix[:-1], self._matrix[-1:]
+        self.dweights, self.dbiases = self._dmatrix[:-1], self._dmatrix[-1:]
 
     def output_width(self, input_width: int) -> int:
         """Return the number of neurons, if rows of ``input_width`` values fit."""
@@ -147,14 +148,17 @@ class Dense(Layer):
         """The same as `output`."""
         return self.output
 
+    def attach(self, inputs: Signal, output: Signal) -> None:
+        """Work from now on between these two signals."""
+        super().attach(inputs, output)
+        self._inputs_and_one = inputs.with_one
+
     def compute_output(self) -> None:
-        """Output = inputs · weights + biases."""
-        np.matmul(self.inputs, self.weights, out=self.output)
-        np.add(self.output, self.biases, out=self.output)
+        """Output = inputs · weights + biases, or [inputs 1] · [weights; biases]."""
+        np.matmul(self._inputs_and_one, self._matrix, out=self.output)
 
     def compute_gradients(self) -> None:
-        """Dweights = inputsᵀ · doutput; dbiases = Σ doutput; dinputs = doutput · weightsᵀ."""
-        np.matmul(self.inputs.T, self.doutput, out=self.dweights)
-        np.add.reduce(self.doutput, axis=0, keepdims=True, out=self.dbiases)
+        """Dweights = inputsᵀ · doutput; dbiases = 1ᵀ · doutput; dinputs = doutput · weightsᵀ."""
+        np.matmul(self._inputs_and_one.T, self.doutput, out=self._dmatrix)
         if self.dinputs is not None:
             np.matmul(self.doutput, self.weights.T, out=self.dinputs)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from engine.nn.activations import Softmax
-from engine.nn.signals import Array, Signal
+from engine.nn.signals import Array, Signal, zeros
 
 # Probabilities are kept this far from 0 and 1, so that their logarithm stays finite.
 CLIP = 1e-7
@@ -101,14 +101,13 @@ class CrossEntropyLoss(Loss):
         samples, width, dtype = inputs.samples, inputs.width, inputs.values.dtype
         self.output, self.dinputs = inputs.values, inputs.gradient
         self.y_true = np.zeros(samples, np.intp)
-        self.targets = np.zeros_like(inputs.values)
+        self.targets = zeros(samples, width, dtype)
         self.sample_losses: Array = np.zeros(samples, dtype)
         self.predictions = np.zeros(samples, np.intp)
         self._hits = np.zeros(samples, bool)
         self._classes = np.arange(width)
-        self._flat = self.output.reshape(-1, order="A")
-        row_stride, class_stride = (s // self.output.itemsize for s in self.output.strides)
-        self._row_starts, self._class_stride = np.arange(samples) * row_stride, class_stride
+        self._flat = self.output.T.reshape(-1)
+        self._rows = np.arange(samples)
 
     def set_labels(self, labels: Array) -> None:
         """Take the true classes of the batch; ValueError if one is not among the outputs."""
@@ -118,14 +117,13 @@ class CrossEntropyLoss(Loss):
             )
         np.copyto(self.y_true, labels, casting="unsafe")
         np.copyto(self.targets, self.y_true[:, None] == self._classes)
-        self._confidences_at = self._row_starts + self.y_true * self._class_stride
+        self._confidences_at = self.y_true * len(self.y_true) + self._rows
 
     def compute_loss(self) -> None:
         """Value = mean(−log(probability of the true class)); predictions = the likeliest."""
         losses = self.sample_losses
         self._flat.take(self._confidences_at, out=losses, mode="clip")
-        np.maximum(losses, CLIP, out=losses)
-        np.minimum(losses, 1 - CLIP, out=losses)
+        losses.clip(CLIP, 1 - CLIP, out=losses)
         np.log(losses, out=losses)
         np.negative(losses, out=losses)
         self.value = float(np.add.reduce(losses) / len(losses))

@@ -1,7 +1,11 @@
 """What passes between two layers, and how it lies in memory.
 
-This is the one place that decides the layout of an array. All operations write into arrays
-that were allocated here once, so an epoch allocates nothing.
+This is the one place that decides the layout of an array. All operations write into arrays that
+were allocated here once, so an epoch allocates nothing.
+
+The mathematics speaks of matrices of shape (samples, width). In memory they lie features-first:
+the values of one feature for all samples are neighbours. A row of three classes is too short for
+the processor's vector units; a column of 300 samples is not.
 """
 
 from __future__ import annotations
@@ -14,19 +18,20 @@ from numpy.typing import DTypeLike, NDArray
 
 Array = NDArray[Any]
 
-# Rows shorter than this are too short for the processor's vector units: operations along a
-# row of three classes cost four times as much as the same operations down three columns.
-# It is also where NumPy begins to add pairwise, so below it both layouts give the same bits.
-NARROW = 8
+
+def empty(samples: int, width: int, dtype: DTypeLike) -> Array:
+    """Allocate a matrix of shape (samples, width)."""
+    return np.empty((width, samples), dtype).T
 
 
-def empty(samples: int, width: int, dtype: DTypeLike, by_column: bool = False) -> Array:
-    """Allocate a matrix of ``samples`` rows; ``by_column`` lays narrow ones out by column.
+def zeros(samples: int, width: int, dtype: DTypeLike) -> Array:
+    """Allocate a matrix of zeros; as long as it is only read, it takes hardly any memory."""
+    return np.zeros((width, samples), dtype).T
 
-    What goes into a product of matrices is laid out by row: other layouts take other paths
-    through BLAS, whose results differ in the last bit.
-    """
-    return np.empty((samples, width), dtype, order="F" if by_column and width < NARROW else "C")
+
+def with_ones(values: Array, dtype: DTypeLike) -> Array:
+    """Copy a matrix, with a column of ones after its last."""
+    return np.column_stack([values, np.ones(len(values))]).astype(dtype)
 
 
 @dataclass(slots=True)
@@ -35,29 +40,35 @@ class Signal:
 
     Attributes
     ----------
-    values : array, shape (samples, width)
-        Written by the layer below in its forward pass.
-    gradient : array of the same shape, or None
+    with_one : array, shape (samples, width + 1)
+        The values and, as their last column, ones, so that one product of matrices multiplies
+        by the weights and adds the biases: ``[inputs 1] · [weights; biases]``.
+    gradient : array, shape (samples, width), or None
         Written by the layer above in its backward pass. None where nobody needs it:
         the data are not trained.
     """
 
-    values: Array
-    gradient: Array | None
+    with_one: Array
+    gradient: Array | None = None
 
     @classmethod
-    def allocate(
-        cls, samples: int, width: int, dtype: DTypeLike, by_column: bool = False
-    ) -> Signal:
+    def allocate(cls, samples: int, width: int, dtype: DTypeLike) -> Signal:
         """Allocate values and gradient for a batch of ``samples`` rows."""
-        return cls(*(empty(samples, width, dtype, by_column) for _ in range(2)))
+        with_one = empty(samples, width + 1, dtype)
+        with_one[:, -1] = 1
+        return cls(with_one, empty(samples, width, dtype))
+
+    @property
+    def values(self) -> Array:
+        """A view of shape (samples, width), written by the layer below in its forward pass."""
+        return self.with_one[:, :-1]
 
     @property
     def samples(self) -> int:
         """Rows of the batch."""
-        return int(self.values.shape[0])
+        return int(self.with_one.shape[0])
 
     @property
     def width(self) -> int:
         """Values of each row."""
-        return int(self.values.shape[1])
+        return int(self.with_one.shape[1]) - 1

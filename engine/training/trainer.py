@@ -32,7 +32,7 @@ from engine.data.dataset import Dataset
 from engine.nn.losses import Loss
 from engine.nn.network import Network
 from engine.nn.optimizers import Optimizer
-from engine.nn.signals import Array, Signal
+from engine.nn.signals import Array, Signal, with_ones
 from engine.training.history import History
 from engine.training.operations import compile_program
 
@@ -97,7 +97,7 @@ class Trainer:
         self.batches = -(-data.samples // self.batch_size)
         self.history = History()
         self._subscribers: dict[type, list[Callable[[Any], None]]] = defaultdict(list)
-        self._X = data.X.astype(network.dtype)
+        self._rows_and_one = with_ones(data.X, network.dtype)
         self._initial = network.parameters.copy()
         self._connected = 0
         self._connect(self.batch_size)
@@ -216,12 +216,9 @@ class Trainer:
 
     def _connect(self, samples: int) -> None:
         """Tie the network's arrays together for batches of that many rows."""
-        if self.batches == 1:
-            inputs = Signal(self._X, None)
-        else:
-            inputs = Signal(np.empty((samples, self.data.features), self.network.dtype), None)
-        self.inputs = inputs
-        self.loss.connect(self.network.connect(inputs))
+        rows = self._rows_and_one
+        self.inputs = Signal(rows if self.batches == 1 else np.empty_like(rows[:samples]))
+        self.loss.connect(self.network.connect(self.inputs))
         if self.batches == 1:
             self.loss.set_labels(self.data.y)
         self._connected = samples
@@ -233,7 +230,7 @@ class Trainer:
         self._rows = self._order[start : start + self.batch_size]
         if len(self._rows) != self._connected:
             self._connect(len(self._rows))
-        self._X.take(self._rows, axis=0, out=self.inputs.values, mode="clip")
+        self._rows_and_one.take(self._rows, axis=0, out=self.inputs.with_one, mode="clip")
         self.loss.set_labels(self.data.y[self._rows])
 
     def _measure(self) -> None:

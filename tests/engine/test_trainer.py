@@ -11,6 +11,7 @@ from engine import (
     Dense,
     GradientDescent,
     Network,
+    ReLU,
     SoftmaxCrossEntropy,
     Trainer,
     events,
@@ -177,3 +178,11 @@ def test_a_network_that_does_not_fit_its_data():
     for layers, says in (([Dense(2, 3)], "takes 2 values"), ([Dense(1, 2)], "3 classes")):
         with pytest.raises(ValueError, match=says):
             Trainer(Network(layers), SoftmaxCrossEntropy(), GradientDescent(0.1), data)
+
+
+def test_a_network_may_begin_with_an_activation():
+    data = Dataset([[1.0, -1.0], [-1.0, 2.0]], [0, 1])
+    network = Network([ReLU(), Dense(2, 2)])
+    trainer = Trainer(network, SoftmaxCrossEntropy(), GradientDescent(1.0), data, epochs=50)
+    trainer.run()
+    assert trainer.measured.accuracy == 1
