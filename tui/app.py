@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterable
+from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from textual import work
@@ -11,16 +14,18 @@ from textual.app import App, ComposeResult, SystemCommand
 from textual.containers import Container
 from textual.events import Resize
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Footer, Static
 
 from engine import commands, events
-from engine.service.client import Connection, Worker
-from tui import axis
+from engine.service.client import Connection
+from tui import axis, pace, themes
 from tui.keys import KEYS, bindings
 from tui.screens.dialogs import Ask, Confirm, Help
+from tui.terminal import Shown
 from tui.widgets.chart import Chart
 from tui.widgets.samples import SamplesPanel
-from tui.widgets.status import ProgressLine, StatusLine, number
+from tui.widgets.status import ProgressLine, RunLine, StatusLine, number
 
 SMALLEST = (40, 12)
 
@@ -30,160 +35,192 @@ class Monitor(App[int]):
 
     Parameters
     ----------
-    worker : Worker
-        Already started; it ends with the app.
+    connection : Connection
+    log : Path
+        The run's log, to be named where the worker dies.
     """
 
     CSS_PATH = "app.tcss"
     TITLE = "nntui"
     BINDINGS = bindings()
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-tall")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (150, "-broad")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-middle"), (30, "-tall")]  # noqa: RUF012
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, connection: Connection, log: Path) -> None:
         super().__init__()
-        self.worker = worker
-        self.connection: Connection | None = None
-        self.welcome: events.Welcome | None = None
+        self.connection, self.log_path = connection, log
+        self.run_told: events.Welcome | None = None
         self.frame: events.Frame | None = None
         self.failure = ""
         self.status = "starting"
         self.first, self.order = 0, "all"
+        self.shown = Shown()
+        self._pace = pace.Pace(monotonic())
+        self._next: Timer | None = None
         self._waiting: list[commands.SessionCommand] = []
         self._subscribed: commands.Subscribe | None = None
+        for theme in (themes.DARK, themes.LIGHT):
+            self.register_theme(theme)
         threading.Thread(target=_warm_up, daemon=True).start()
 
     def compose(self) -> ComposeResult:
         """Lay out the screen."""
-        yield Static("nntui", id="top")
+        yield RunLine()
         yield StatusLine()
         yield ProgressLine()
-        with Container(id="charts"):
-            yield Chart("loss", id="loss")
-            yield Chart("accuracy", top=1.0, id="accuracy")
-        yield SamplesPanel()
+        with Container(id="panels"):
+            with Container(id="charts"):
+                yield Chart("loss", id="loss")
+                yield Chart("accuracy", bounds=(0.0, 1.0), id="accuracy")
+            yield SamplesPanel()
         yield Static("", id="notice", markup=False)
         yield Footer(show_command_palette=False)
         yield Static("", id="too-small", markup=False)
 
     def on_mount(self) -> None:
         """Attach to the session."""
+        self.theme = themes.DARK.name
+        self.theme = self._first_theme()
+        self.theme_changed_signal.subscribe(self, lambda _: self._draw())
+        self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         self.query_one(StatusLine).draw_status(None, "starting")
         self.listen()
+
+    def _first_theme(self) -> str:
+        wanted = os.environ.get("TEXTUAL_THEME", "")
+        if wanted in self.available_themes:
+            return wanted
+        return themes.SIXTEEN if self.console.color_system == "standard" else themes.DARK.name
+
+    # -- the terminal ----------------------------------------------------------------------------
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        super()._display(screen, self.shown.lessen(renderable, self.size))
+
+    def action_redraw(self) -> None:
+        """Write the whole screen again."""
+        self.shown.forget(self.size)
+        self.screen.refresh()
 
     # -- listening -----------------------------------------------------------------------------
 
     @work(exclusive=True)
     async def listen(self) -> None:
         """Show what the session tells until it ends."""
-        try:
-            self.connection = await Connection.open(self.worker)
-        except ConnectionError:
-            return self._lose()
         async for event in self.connection.events():
             self._hear(event)
-        return self._lose()
+        self._lose()
 
     def _hear(self, event: events.SessionEvent) -> None:
         match event:
             case events.Welcome():
-                self.welcome = event
-                self._name_run()
+                self.run_told = event
+                self.query_one(RunLine).draw_run(event, event.seed)
                 self._subscribe()
                 for command in self._waiting:
-                    self.send(command)
+                    self.connection.send(command)
                 self._waiting.clear()
             case events.Frame():
                 self.frame, self.status = event, event.status
                 self._draw()
                 self._subscribe()
-                self.send(commands.Drawn())
+                self.call_after_refresh(self._ask_for_more)
             case events.Failed(message):
                 self.failure = message
-                self.exit(2 if self.welcome is None else 1)
+                self.exit(1)
             case events.Rejected(message):
                 self.notify(message, severity="warning")
-            case events.Restarted():
-                self._name_run(event.seed)
+            case events.Restarted(seed) if self.run_told:
+                self.query_one(RunLine).draw_run(self.run_told, seed)
 
     def _lose(self) -> None:
         """Say that the worker has gone."""
         if not self.failure:
             self.status = "lost"
-            self._notice(f"the worker has died; its log: {self.worker.run.log}  (q quits)")
+            self._notice(f"the worker has died; its log: {self.log_path} · q quits", "-bad")
             self.query_one(StatusLine).draw_status(self.frame, "lost")
 
-    def _name_run(self, seed: int | None = None) -> None:
-        run = self.welcome
-        if run:
-            seed = run.seed if seed is None else seed
-            parts = [run.source, run.network, f"seed {seed}", run.note]
-            self.query_one("#top", Static).update("  ·  ".join(p for p in parts if p))
+    # -- asking --------------------------------------------------------------------------------
 
     def _subscribe(self) -> None:
         """Ask for what the screen shows now, if that is not what was asked for before."""
         chart, samples = self.query_one("#loss", Chart), self.query_one(SamplesPanel)
         epoch, epochs = (self.frame.epoch, self.frame.epochs) if self.frame else (0, 1)
         wanted = commands.Subscribe(
-            points=chart.columns,
+            points=chart.columns if chart.region else 0,
             span=axis.epochs_shown(epoch, epochs),
             first=self.first,
-            rows=samples.rows if samples.display else 0,
+            rows=samples.rows if samples.region else 0,
             order=self.order,  # type: ignore[arg-type]
         )
         if wanted != self._subscribed:
             self._subscribed = wanted
             self.send(wanted)
 
+    def _ask_for_more(self) -> None:
+        """Ask for the next frame, when what was written has had time to arrive."""
+        wait = self._pace.wait(self.shown.written, monotonic(), pace.allowed(self.size))
+        self._next = self.set_timer(wait, self._credit) if wait else None
+        if not wait:
+            self._credit()
+
+    def _credit(self) -> None:
+        self._next = None
+        self.connection.send(commands.Drawn())
+
     def send(self, command: commands.SessionCommand) -> None:
-        """Send a command, or keep it until there is a session."""
-        if self.welcome is None:
+        """Send a command, or keep it until there is a session, and show soon what it does."""
+        if self.run_told is None:
             self._waiting.append(command)
-        elif self.connection:
-            self.connection.send(command)
+            return
+        self.connection.send(command)
+        if self._next:
+            self._next.stop()
+            self._credit()
 
     # -- showing -------------------------------------------------------------------------------
 
     def _draw(self) -> None:
-        frame, wanted = self.frame, self._subscribed
-        if frame is None or wanted is None or self.welcome is None:
+        frame, wanted, run = self.frame, self._subscribed, self.run_told
+        if run is None or frame is None or wanted is None:
             return
         self.query_one(StatusLine).draw_status(frame, self.status)
         self.query_one(ProgressLine).draw_progress(frame)
-        marks = [epoch for epoch, _ in frame.rate_changes]
-        for name, value in (("loss", frame.loss), ("accuracy", frame.accuracy)):
+        for name, value in (
+            ("loss", number(frame.loss, 4)),
+            ("accuracy", number(frame.accuracy, 3)),
+        ):
             chart = self.query_one(f"#{name}", Chart)
-            chart.draw_curve(frame.curves.get(name), wanted.span, marks, number(value, 4))
+            chart.border_title = f"{name} {value}"
+            chart.draw_curve(frame.curves.get(name), wanted.span, frame.rate_changes)
         if frame.samples:
             self.first = frame.samples.first
-        names = self.welcome.class_names
-        self.query_one(SamplesPanel).draw_samples(frame.samples, names, self.order)
-        self._notice(self._words(frame))
+        self.query_one(SamplesPanel).draw_samples(frame.samples, run.class_names, self.order)
+        if self.status == "completed":
+            done = f"completed: loss {number(frame.loss, 4)}, accuracy {number(frame.accuracy, 3)}"
+            self._notice(f"{done} · t trains further, r starts again", "")
+        else:
+            self._notice(frame.message, "-warn")
 
-    @staticmethod
-    def _words(frame: events.Frame) -> str:
-        if frame.status == "completed":
-            loss, accuracy = number(frame.loss, 4), number(frame.accuracy, 4)
-            return f"completed: loss {loss}, accuracy {accuracy}.  t trains further, r starts again"
-        return frame.message
-
-    def _notice(self, message: str) -> None:
+    def _notice(self, message: str, kind: str) -> None:
         notice = self.query_one("#notice", Static)
         if message != str(notice.content):
             notice.update(message)
-            notice.set_class(bool(message), "shown")
+            notice.set_classes(f"shown {kind}" if message else "")
 
     def on_resize(self, event: Resize) -> None:
         """Follow the window."""
         width, height = event.size
-        small = width < SMALLEST[0] or height < SMALLEST[1]
-        self.screen.set_class(small, "-tiny")
+        self.screen_stack[0].set_class(width < SMALLEST[0] or height < SMALLEST[1], "-tiny")
         self.query_one("#too-small", Static).update(
             f"{width}×{height} is too small: {SMALLEST[0]}×{SMALLEST[1]} is needed"
         )
-        self.call_after_refresh(self._after_resize)
+        self.call_after_refresh(self._follow)
 
-    def _after_resize(self) -> None:
+    def _follow(self) -> None:
+        """Draw again, and ask for what the panels now have room for."""
+        if self.run_told and self.frame:
+            self.query_one(RunLine).draw_run(self.run_told, self.frame.seed)
         self._draw()
         self._subscribe()
 
@@ -254,11 +291,23 @@ class Monitor(App[int]):
         """Scroll by a page."""
         self.action_scroll(pages * max(1, self.query_one(SamplesPanel).rows))
 
+    def action_scroll_classes(self, classes: int) -> None:
+        """Show other classes of the samples."""
+        self.query_one(SamplesPanel).scroll_classes(classes)
+        self._draw()
+
     def action_log_axis(self) -> None:
         """Change the loss's axis."""
         chart = self.query_one("#loss", Chart)
         chart.logarithmic = not chart.logarithmic
         self._draw()
+
+    def action_view(self, name: str) -> None:
+        """Show all panels, or only some."""
+        screen = self.screen_stack[0]
+        for view in ("-curves", "-samples"):
+            screen.set_class(view == name, view)
+        self.call_after_refresh(self._follow)
 
     def action_help(self) -> None:
         """Show the keys."""
@@ -268,7 +317,7 @@ class Monitor(App[int]):
         """Quit; ask first while it trains."""
         if self.status == "running":
             self.push_screen(
-                Confirm("The training is running. End it?"),
+                Confirm("End it?", "end the training and quit", "go on"),
                 lambda yes: self.exit(0) if yes else None,
             )
         else:
@@ -286,7 +335,7 @@ class Monitor(App[int]):
 
 
 def _warm_up() -> None:
-    """Import what the first curve needs, while the worker starts."""
+    """Import what the first curve needs, while the screen opens."""
     import plotext  # noqa: F401
 
 
@@ -308,13 +357,3 @@ def _read_epoch(text: str, here: int) -> float:
     if epoch <= here:
         raise ValueError(f"it must be after epoch {here}")
     return epoch
-
-
-def watch(worker: Worker) -> tuple[int, str]:
-    """Run the app; return the exit status and what to say after it."""
-    app = Monitor(worker)
-    try:
-        status = app.run()
-    finally:
-        worker.end()
-    return app.return_code or status or 0, app.failure

@@ -15,6 +15,10 @@ from engine.service.description import TOY_SOURCES, Description, SourceError
 
 FILE_ENDINGS = (".csv", ".npz", ".py")
 
+# Seconds to wait for a run to be built before the screen opens: what cannot be built is then told
+# in a line, without a screen that flashes.
+VERDICT = 0.5
+
 
 class Source(click.ParamType[str]):
     """A toy dataset's name, or a file."""
@@ -145,14 +149,28 @@ def main(
 
 
 def _watch(description: Description) -> int:
-    from engine.service.client import Worker
+    from engine.events import Failed
+    from engine.service.client import Connection, Worker
 
     worker = Worker(description)
-    from tui.app import watch  # while the worker starts
+    try:
+        from tui.app import Monitor  # while the worker starts
 
-    status, failure = watch(worker)
-    if failure:
-        click.echo(f"nntui: {failure}", err=True)
+        connection = Connection.open(worker)
+        first = connection.first(VERDICT)
+        if isinstance(first, Failed):
+            return _complain(first.message, 2)
+        app = Monitor(connection, worker.run.log)
+        app.run()
+        return _complain(app.failure, 1) if app.failure else app.return_code or 0
+    except ConnectionError as error:
+        return _complain(f"{error}; its log: {worker.run.log}", 1)
+    finally:
+        worker.end()
+
+
+def _complain(message: str, status: int) -> int:
+    click.echo(f"nntui: {message}", err=True)
     return status
 
 
@@ -162,11 +180,9 @@ def _train_headless(description: Description, log_every: int, as_json: bool) -> 
     try:
         return train(description, log_every, as_json)
     except SourceError as error:
-        click.echo(f"nntui: {error}", err=True)
-        return 2
+        return _complain(str(error), 2)
     except ArithmeticError as error:
-        click.echo(f"nntui: {error}", err=True)
-        return 1
+        return _complain(str(error), 1)
     except BrokenPipeError:
         # The reader has gone, as `head` does: nothing more to say, and no second try at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -21,7 +21,8 @@ class Key:
     shown : str
         The key as a person reads it.
     label : str
-        One or two words, for the footer; empty if it is not shown there.
+        One word for the footer; empty if it is not shown there. Neighbours of the same label
+        share it.
     text : str
         What it does, for help and palette.
     """
@@ -33,31 +34,42 @@ class Key:
     text: str
 
 
-KEYS = (
+# By what they are about; those that the footer shows first are the ones needed first.
+TRAINING = (
     Key("space", "pause_or_resume", "space", "pause", "Pause, resume"),
     Key("n", "step_epoch", "n", "epoch", "One epoch on"),
-    Key("c", "resume", "c", "", "Continue"),
-    Key("g", "go_to", "g", "go to", "Go on to an epoch: a number, or +50"),
-    Key("plus,equals_sign", "rate(1)", "+", "", "Learning rate up"),
-    Key("minus", "rate(-1)", "-", "", "Learning rate down"),
-    Key("l", "type_rate", "l", "rate", "Type a learning rate"),
-    Key("left_square_bracket", "speed(-1)", "[", "slower", "Slower, to 1 epoch a second"),
-    Key("right_square_bracket", "speed(1)", "]", "faster", "Faster, to full speed"),
-    Key("r", "restart(False)", "r", "restart", "Restart from the same weights"),
-    Key("R", "restart(True)", "R", "", "Restart from new weights"),
-    Key("t", "train_further", "t", "", "Train further, when complete"),
-    Key("w", "order('wrong')", "w", "wrong", "Samples: only the wrong ones, or all"),
-    Key("u", "order('uncertain')", "u", "", "Samples: the least certain first, or all"),
-    Key("up", "scroll(-1)", "↑", "", "Samples: one row up"),
-    Key("down", "scroll(1)", "↓", "", "Samples: one row down"),
-    Key("pageup", "page(-1)", "page up", "", "Samples: a page up"),
-    Key("pagedown", "page(1)", "page down", "", "Samples: a page down"),
-    Key("home", "scroll(-1000000000)", "home", "", "Samples: the first row"),
-    Key("end", "scroll(1000000000)", "end", "", "Samples: the last row"),
-    Key("y", "log_axis", "y", "log", "Logarithmic loss axis"),
     Key("question_mark", "help", "?", "help", "This help"),
     Key("q", "quit", "q", "quit", "Quit"),
+    Key("plus,equals_sign", "rate(1)", "+", "rate", "Learning rate up"),
+    Key("minus", "rate(-1)", "-", "rate", "Learning rate down"),
+    Key("l", "type_rate", "l", "rate", "Type a learning rate"),
+    Key("left_square_bracket", "speed(-1)", "[", "speed", "Slower, to 1 epoch/s"),
+    Key("right_square_bracket", "speed(1)", "]", "speed", "Faster, to full speed"),
+    Key("g", "go_to", "g", "go to", "Go on to an epoch, or +50"),
+    Key("c", "resume", "c", "", "Continue"),
+    Key("r", "restart(False)", "r", "restart", "Restart, same weights"),
+    Key("R", "restart(True)", "R", "restart", "Restart, new weights"),
+    Key("t", "train_further", "t", "", "Train further, when complete"),
 )
+SHOWING = (
+    Key("y", "log_axis", "y", "log", "Logarithmic loss axis"),
+    Key("w", "order('wrong')", "w", "wrong", "Samples: wrong ones, or all"),
+    Key("u", "order('uncertain')", "u", "unsure", "Samples: least certain first"),
+    Key("1", "view('')", "1", "", "View: curves and samples"),
+    Key("2", "view('-curves')", "2", "", "View: curves only"),
+    Key("3", "view('-samples')", "3", "", "View: samples only"),
+    Key("up", "scroll(-1)", "↑", "", "Samples: a row up"),
+    Key("down", "scroll(1)", "↓", "", "Samples: a row down"),
+    Key("pageup", "page(-1)", "pgup", "", "Samples: a page up"),
+    Key("pagedown", "page(1)", "pgdn", "", "Samples: a page down"),
+    Key("home", "scroll(-1000000000)", "home", "", "Samples: the first row"),
+    Key("end", "scroll(1000000000)", "end", "", "Samples: the last row"),
+    Key("left", "scroll_classes(-1)", "←", "", "Samples: classes left"),
+    Key("right", "scroll_classes(1)", "→", "", "Samples: classes right"),
+    Key("ctrl+l", "redraw", "ctrl+l", "", "Draw the screen anew"),
+)
+KEYS = TRAINING + SHOWING
+GROUPS = {label: Binding.Group(label, compact=True) for label in ("rate", "speed", "restart")}
 
 
 def bindings() -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
@@ -71,6 +83,7 @@ def bindings() -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
             key_display=key.shown,
             id=key.action,
             tooltip=key.text,
+            group=GROUPS.get(key.label),
         )
         for key in KEYS
     ]

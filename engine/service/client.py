@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -54,36 +56,50 @@ class Worker:
 class Connection:
     """An open line to a session."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
+    def __init__(self, stream: socket.socket) -> None:
+        self._stream = stream
+        self._unpacker = Unpacker(SessionEvent)
+        self._heard: list[SessionEvent] = []
+        self._writer: asyncio.StreamWriter | None = None
 
     @classmethod
-    async def open(cls, worker: Worker) -> Connection:
+    def open(cls, worker: Worker) -> Connection:
         """Attach as soon as the worker listens; ConnectionError if it has died."""
-        path = str(worker.run.socket)
         while True:
+            stream = socket.socket(socket.AF_UNIX)
             try:
-                return cls(*await asyncio.open_unix_connection(path))
+                stream.connect(str(worker.run.socket))
+                return cls(stream)
             except (FileNotFoundError, ConnectionRefusedError):
+                stream.close()
                 if worker.process.poll() is not None:
                     raise ConnectionError("the worker did not start") from None
-                await asyncio.sleep(0.01)
+                time.sleep(0.005)
 
-    def send(self, command: SessionCommand) -> None:
-        """Send a command, without waiting."""
-        if not self._writer.is_closing():
-            self._writer.write(pack(command))
+    def first(self, patience: float) -> SessionEvent | None:
+        """Wait so many seconds for the first event, which `events` will yield all the same."""
+        self._stream.settimeout(patience)
+        try:
+            while not self._heard and (data := self._stream.recv(1 << 16)):
+                self._heard += self._unpacker.feed(data)
+        except TimeoutError:
+            pass
+        return self._heard[0] if self._heard else None
 
     async def events(self) -> AsyncIterator[SessionEvent]:
         """Yield what the session tells, until the line ends."""
-        unpacker = Unpacker(SessionEvent)
+        self._stream.setblocking(False)
+        reader, self._writer = await asyncio.open_unix_connection(sock=self._stream)
+        for event in self._heard:
+            yield event
         try:
-            while data := await self._reader.read(1 << 16):
-                for event in unpacker.feed(data):
+            while data := await reader.read(1 << 16):
+                for event in self._unpacker.feed(data):
                     yield event
         except (OSError, msgspec.MsgspecError):
             return
 
-    def close(self) -> None:
-        """Hang up."""
-        self._writer.close()
+    def send(self, command: SessionCommand) -> None:
+        """Send a command, without waiting; nothing, where there is no session any more."""
+        if self._writer and not self._writer.is_closing():
+            self._writer.write(pack(command))

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from tui.keys import KEYS
+from tui.keys import SHOWING, TRAINING, Key
+
+ABOUT = (
+    "Above, loss and accuracy over all epochs, each column from its least to its greatest value. "
+    "Below, what softmax says of single rows: how likely it takes each class to be. "
+    "ctrl+p finds any of this by name, and other colours."
+)
 
 
 class Ask(ModalScreen[float | None]):
@@ -23,17 +30,19 @@ class Ask(ModalScreen[float | None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the question."""
-        with Vertical():
-            yield Static(self.question)
+        with Vertical() as box:
+            box.border_title = self.question
             yield Input(self.value)
-            yield Static("", id="problem")
+            yield Static("enter takes it, escape leaves", id="hint", classes="hint")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take the answer, or say what is wrong with it."""
         try:
             self.dismiss(self.read(event.value.strip()))
         except ValueError as error:
-            self.query_one("#problem", Static).update(str(error))
+            hint = self.query_one("#hint", Static)
+            hint.update(str(error))
+            hint.add_class("problem")
 
 
 class Confirm(ModalScreen[bool]):
@@ -44,24 +53,35 @@ class Confirm(ModalScreen[bool]):
         ("n,escape", "dismiss(False)", "No"),
     ]
 
-    def __init__(self, question: str) -> None:
+    def __init__(self, question: str, yes: str, no: str) -> None:
         super().__init__()
-        self.question = question
+        self.question, self.yes, self.no = question, yes, no
 
     def compose(self) -> ComposeResult:
         """Lay out the question."""
-        with Vertical():
-            yield Static(self.question)
-            yield Static("y yes    n no", classes="hint")
+        with Vertical() as box:
+            box.border_title = self.question
+            yield Static(f"y  {self.yes}")
+            yield Static(f"n  {self.no}", classes="hint")
 
 
 class Help(ModalScreen[None]):
-    """All keys."""
+    """All keys, and what the screen shows."""
 
-    BINDINGS = [("escape,q,question_mark", "dismiss(None)", "Close")]  # noqa: RUF012
+    BINDINGS = [("escape,q,question_mark,space", "dismiss(None)", "Close")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (78, "-wide")]  # noqa: RUF012
 
     def compose(self) -> ComposeResult:
         """Lay out the table."""
-        with VerticalScroll():
-            rows = [f"{key.shown:>10}  {key.text}" for key in KEYS]
-            yield Static("\n".join(rows), markup=False)
+        with VerticalScroll() as box:
+            box.border_title = "keys"
+            with Horizontal():
+                yield Static(_table(TRAINING), classes="keys")
+                yield Static(_table(SHOWING), classes="keys")
+            yield Static(ABOUT, classes="what")
+
+
+def _table(keys: Iterable[Key]) -> Text:
+    """Write keys and what they do, one a line."""
+    lines = [Text.assemble((f"{key.shown:>6}", "bold"), f"  {key.text}") for key in keys]
+    return Text("\n").join(lines)

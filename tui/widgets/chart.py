@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -12,8 +13,9 @@ from tui.widgets.canvas import Canvas
 if TYPE_CHECKING:
     from engine.events import CurveData
 
-LABEL_WIDTH = 6
+MARGIN = 8  # columns left of the curve: six for a label, a blank, the axis
 Points = list[tuple[float, float]]
+Marks = list[tuple[int, float]]
 
 
 def pieces(curve: CurveData, logarithmic: bool) -> list[Points]:
@@ -39,69 +41,113 @@ def pieces(curve: CurveData, logarithmic: bool) -> list[Points]:
 
 
 class Chart(Canvas):
-    """One metric over the epochs."""
+    """One metric over the epochs.
 
-    def __init__(self, title: str, top: float | None = None, **options: Any) -> None:
-        super().__init__(**options)
-        self.title_text, self.top = title, top
-        self.logarithmic = False
+    Parameters
+    ----------
+    name : str
+    bounds : (float, float), optional
+        Limits that hold whatever the values are.
+    """
+
+    def __init__(self, title: str, bounds: tuple[float, float] | None = None, **kw: Any) -> None:
+        super().__init__(**kw)
+        self.border_title = title
+        self.bounds, self.logarithmic = bounds, False
 
     @property
     def columns(self) -> int:
         """How many points a curve can show."""
-        return max(2, 2 * (self.size.width - LABEL_WIDTH - 1))
+        return max(2, 2 * (self.size.width - MARGIN))
 
-    def draw_curve(self, curve: CurveData | None, span: int, marks: list[int], now: str) -> None:
-        """Draw a curve over ``span`` epochs, with marks at some of them, and its last value."""
+    def draw_curve(self, curve: CurveData | None, span: int, marks: Marks) -> None:
+        """Draw a curve over ``span`` epochs, and the learning rate where it changed."""
         width, height = self.size
-        if width < LABEL_WIDTH + 8 or height < 4:
+        if width < MARGIN + 4 or height < 2:
             return self.paint([])
-        title = Text(f"{self.title_text} ", style=f"bold {self.colour('foreground')}")
-        title.append(now, style=self.colour("text-muted"))
         lines = pieces(curve, self.logarithmic) if curve else []
-        plot = self._plot(lines, span, marks, width, height - 1)
-        return self.paint([title, *plot])
-
-    def _plot(
-        self, lines: list[Points], span: int, marks: list[int], width: int, height: int
-    ) -> list[Text]:
-        import plotext
-
         values = [y for line in lines for _, y in line] or [1.0]
-        low, high = axis.limits(min(values), max(values), self.logarithmic)
-        high = self.top or high
-        plotext.terminal.limit(False, False)
-        figure = plotext.figure
-        figure.clear()
-        figure.plot_size(width, height)
-        figure.axes(False)
-        figure.canvas("default")
-        y_ticks = axis.ticks(low, high, 4 if height > 8 else 2, self.logarithmic)
-        names = [axis.label(y).rjust(LABEL_WIDTH) + " " for y in y_ticks]
-        y_ruler, x_ruler = figure.ruler("y"), figure.ruler("x")
-        if self.logarithmic:
-            y_ruler.scale("log")
-        y_ruler.lim(low, high).ticks(y_ticks, names)
-        x_ticks = axis.ticks(0, span, 4 if width > 50 else 2, False)
-        x_ruler.lim(0, span).ticks(x_ticks, [f"{x:,.0f}" for x in x_ticks])
-        for line in lines:
-            signal = figure.signal([x for x, _ in line], [y for _, y in line], marker="braille")
-            figure.draw(signal.lines())
-        rows = figure.build().string(colorless=True).split("\n")
-        return [self._coloured(row, y, height, marks, span) for y, row in enumerate(rows[:height])]
+        low, high, at = self._axis(min(values), max(values), height)
+        x_marks = axis.ticks(0, span, max(2, (width - MARGIN) // 9))
+        rows = _plot(lines, (0, span), (low, high), self.logarithmic, width - MARGIN, height - 1)
+        place = _places(low, high, self.logarithmic, height - 1)
+        names = dict(zip((place(y) for y in at), axis.labels(at), strict=True))
+        columns = [round(x / span * (width - MARGIN - 1)) for x in x_marks]
+        body = [self._row(row, names.get(y)) for y, row in enumerate(rows)]
+        self._mark(body, [(int(epoch / span * (width - MARGIN)), rate) for epoch, rate in marks])
+        return self.paint([*body, self._foot(columns, x_marks, width)])
 
-    def _coloured(self, row: str, y: int, height: int, marks: list[int], span: int) -> Text:
-        left = LABEL_WIDTH + 1
-        muted = self.colour("text-muted")
-        if y == height - 1:
-            return Text(row, style=muted)
-        cells = list(row)
-        columns = len(cells) - left
-        at = {left + min(columns - 1, int(mark / span * columns)) for mark in marks}
-        text = Text(row[:left], style=muted)
-        for x in range(left, len(cells)):
-            if cells[x] == " " and x in at:
-                text.append("┊", style=self.colour("warning"))
-            else:
-                text.append(cells[x], style=self.colour("primary"))
+    def _axis(self, lowest: float, highest: float, height: int) -> tuple[float, float, list[float]]:
+        """Return the lower and the upper limit of the values, and the places to mark."""
+        most = max(2, (height + 1) // 3)
+        if self.logarithmic:
+            low, high = axis.log_limits(lowest, highest)
+            return low, high, axis.log_ticks(low, high, most)
+        low, high = self.bounds or axis.limits(lowest, highest)
+        return low, high, axis.ticks(low, high, most)
+
+    def _row(self, row: str, name: str | None) -> Text:
+        text = Text(f"{name or '':>6} ", style=self.ink("muted"))
+        text.append("┤" if name else "│", style=self.ink("faint"))
+        text.append(row, style=self.ink("accent"))
         return text
+
+    def _mark(self, body: list[Text], marks: Marks) -> None:
+        """Draw a line where the learning rate changed, and the rate at its top."""
+        style, free = self.ink("warn"), 0
+        for column, rate in marks:
+            at = MARGIN + column
+            for y, text in enumerate(body):
+                name = f"┊{rate:g}" if y == 0 and column >= free else "┊"
+                cells = text.plain[at : at + len(name)]
+                if cells.strip(" ⠀┊") == "" and len(cells) == len(name):
+                    tail = text[at + len(name) :]
+                    body[y] = text[:at].append(name, style=style).append_text(tail)
+                    free = column + len(name) + 1 if y == 0 else free
+
+    def _foot(self, columns: list[int], marks: list[float], width: int) -> Text:
+        """Write the epochs under the curve."""
+        line = [" "] * width
+        end = 0
+        for column, mark in zip(columns, marks, strict=True):
+            name = axis.count(mark)
+            start = min(MARGIN + column - len(name) // 2, width - len(name))
+            if start > end or not end:
+                line[start : start + len(name)] = name
+                end = start + len(name)
+        return Text("".join(line), style=self.ink("muted"))
+
+
+def _places(low: float, high: float, logarithmic: bool, rows: int) -> Any:
+    """Return what turns a value into the row it is drawn in."""
+    scale = math.log10 if logarithmic else float
+    bottom, top = scale(low), scale(high)
+    return lambda value: round((top - scale(value)) / (top - bottom) * (rows - 1))
+
+
+def _plot(
+    lines: list[Points],
+    x: tuple[float, float],
+    y: tuple[float, float],
+    logarithmic: bool,
+    width: int,
+    height: int,
+) -> list[str]:
+    """Draw lines in Braille, without axes: ``height`` rows of ``width`` characters."""
+    import plotext
+
+    plotext.terminal.limit(False, False)
+    figure = plotext.figure
+    figure.clear()
+    figure.plot_size(width, height)
+    figure.axes(False)
+    figure.canvas("default")
+    if logarithmic:
+        figure.ruler("y").scale("log")
+    figure.ruler("x").lim(*x).ticks([], [])
+    figure.ruler("y").lim(*y).ticks([], [])
+    for line in lines:
+        signal = figure.signal([p[0] for p in line], [p[1] for p in line], marker="braille")
+        figure.draw(signal.lines())
+    rows: list[str] = figure.build().string(colorless=True).split("\n")[:height]
+    return [row.ljust(width)[:width] for row in rows]

@@ -11,57 +11,98 @@ from tui.widgets.canvas import Canvas
 if TYPE_CHECKING:
     from engine.events import SampleRow, Samples
 
-BAR = " ▏▎▍▌▋▊▉█"
-TITLES = {"all": "all rows", "wrong": "only the wrong ones", "uncertain": "least certain first"}
+ORDERS = {"all": "all rows", "wrong": "wrong rows", "uncertain": "least certain first"}
+LEAST_BAR, MOST_BAR = 4, 24
+FIGURE = 8  # columns of a class besides its bar: a blank, the number, two blanks
 
 
-def bar(share: float, width: int) -> str:
-    """Return a bar of ``width`` cells, filled to ``share`` in eighths of a cell."""
-    eighths = round(max(0.0, min(1.0, share)) * width * 8)
-    full, rest = divmod(eighths, 8)
-    return ("█" * full + (BAR[rest] if rest else "")).ljust(width)
+def bar(share: float, width: int) -> tuple[str, str]:
+    """Return the filled and the empty part of a bar, in halves of a cell."""
+    halves = round(max(0.0, min(1.0, share)) * width * 2)
+    full, half = divmod(halves, 2)
+    filled = "━" * full + "╸" * half
+    return filled, "─" * (width - len(filled))
 
 
 class SamplesPanel(Canvas):
-    """A table of sample rows; arrows scroll through all of them."""
+    """A table of sample rows.
+
+    Attributes
+    ----------
+    first_class : int
+        The leftmost class that is shown, where there is no room for all.
+    """
+
+    def on_mount(self) -> None:
+        """Begin at the first class."""
+        super().on_mount()
+        self.border_title = "softmax"
+        self.first_class, self._names = 0, [""]
 
     @property
     def rows(self) -> int:
         """How many rows fit."""
-        return max(0, self.size.height - 2)
+        return max(0, self.size.height - 1)
 
-    def draw_samples(self, samples: Samples | None, class_names: list[str], order: str) -> None:
+    def scroll_classes(self, classes: int) -> None:
+        """Show other classes, where there is no room for all."""
+        last = len(self._names) - self._shown
+        self.first_class = max(0, min(last, self.first_class + classes))
+
+    def draw_samples(self, samples: Samples | None, names: list[str], order: str) -> None:
         """Draw the rows that the session sent."""
         if samples is None:
             return
-        title = Text("softmax ", style=f"bold {self.colour('foreground')}")
+        self._names, self._label = names, min(10, max(4, *map(len, names)))
+        self.scroll_classes(0)
         last = samples.first + len(samples.rows)
-        title.append(
-            f"{TITLES[order]}, {samples.first + 1 if last else 0}–{last} of {samples.total}"
-            f" · {samples.wrong} wrong",
-            style=self.colour("text-muted"),
+        hidden = len(names) - self._shown
+        more = f" · ←→ {hidden} more classes" if hidden else ""
+        self.border_title = f"softmax · {ORDERS[order]}{more}"
+        self.border_subtitle = (
+            f"{samples.first + 1 if last else 0}–{last} of {samples.total} · {samples.wrong} wrong"
         )
-        room = self.size.width - 16
-        shown = max(1, min(len(class_names), room // 10))
-        bar_width = max(3, min(20, room // shown - 7))
-        head = Text("   row  true".ljust(14), style=self.colour("text-muted"))
-        for name in class_names[:shown]:
-            head.append(f"{name[: bar_width + 5]:<{bar_width + 7}}")
-        lines = [title, head]
-        lines += [self._row(row, class_names, shown, bar_width) for row in samples.rows]
-        self.paint(lines)
+        self.paint([self._head(), *(self._row(row) for row in samples.rows)])
 
-    def _row(self, row: SampleRow, names: list[str], shown: int, width: int) -> Text:
-        muted, right = self.colour("text-muted"), row.predicted == row.true_class
-        text = Text(f"{row.row:6d}  ", style=muted)
-        text.append(f"{names[row.true_class][:5]:<6}", style=self.colour("foreground"))
-        for k, share in enumerate(row.probabilities[:shown]):
+    @property
+    def _left(self) -> int:
+        return 5 + 2 + self._label + 2 + self._label + 3
+
+    @property
+    def _room(self) -> int:
+        return self.size.width - self._left
+
+    @property
+    def _shown(self) -> int:
+        """How many classes there is room for."""
+        return max(1, min(len(self._names), (self._room + 2) // (LEAST_BAR + FIGURE)))
+
+    @property
+    def _bar(self) -> int:
+        return max(LEAST_BAR, min(MOST_BAR, (self._room + 2) // self._shown - FIGURE))
+
+    @property
+    def _in_view(self) -> slice:
+        return slice(self.first_class, self.first_class + self._shown)
+
+    def _head(self) -> Text:
+        label, width = self._label, self._bar + FIGURE
+        head = f"{'row':>5}  {'true':<{label}}  {'says':<{label}}   "
+        head += "".join(f"{name[: width - 2]:<{width}}" for name in self._names[self._in_view])
+        return Text(head, style=self.ink("muted"))
+
+    def _row(self, row: SampleRow) -> Text:
+        label, right = self._label, row.predicted == row.true_class
+        verdict = self.ink("good" if right else "bad")
+        true, says = (self._names[k][:label] for k in (row.true_class, row.predicted))
+        text = Text(f"{row.row:5d}  {true:<{label}}  ", style=self.ink("muted"))
+        text.append(f"{says:<{label}}", style=verdict)
+        text.append(" ✓ " if right else " ✗ ", style=verdict)
+        for k, share in enumerate(row.probabilities[self._in_view], self.first_class):
             strong = k == row.predicted
-            colour = self.colour(
-                ("success" if right else "error") if strong else "secondary-darken-2"
-            )
-            text.append(bar(share or 0.0, width), style=colour)
-            figure = " nan  " if share is None else f" {share:.3f} "
-            text.append(figure, style=self.colour("foreground") if strong else muted)
-        text.append("✓" if right else "✗", style=self.colour("success" if right else "error"))
+            filled, empty = bar(share or 0.0, self._bar)
+            text.append(filled, style=verdict if strong else self.ink("muted"))
+            text.append(empty, style=self.ink("faint"))
+            figure = "  nan" if share is None else f"{share:.3f}"
+            text.append(f" {figure}  ", style=self.ink("text" if strong else "muted"))
         return text

@@ -1,25 +1,26 @@
-"""The status line, and the progress bar under it."""
+"""What the run is, how it is, and how far."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.style import Style
 from rich.text import Text
 
 from tui.widgets.canvas import Canvas
 from tui.widgets.samples import bar
 
 if TYPE_CHECKING:
-    from engine.events import Frame
+    from engine.events import Frame, Welcome
 
 SIGNS = {
-    "running": ("●", "success"),
-    "paused": ("⏸", "warning"),
-    "completed": ("✓", "primary"),
-    "stopped": ("■", "warning"),
-    "failed": ("✗", "error"),
-    "lost": ("✗", "error"),
-    "starting": ("○", "text-muted"),
+    "starting": ("○", "muted"),
+    "running": ("●", "good"),
+    "paused": ("‖", "warn"),
+    "completed": ("✓", "accent"),
+    "stopped": ("■", "warn"),
+    "failed": ("✗", "bad"),
+    "lost": ("✗", "bad"),
 }
 
 
@@ -37,48 +38,73 @@ def duration(seconds: float | None) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
+class RunLine(Canvas):
+    """What is trained."""
+
+    def draw_run(self, run: Welcome, seed: int) -> None:
+        """Draw as much as there is room for, the most telling first."""
+        parts = [
+            run.network,
+            f"seed {seed}",
+            f"{run.samples:,} rows",
+            f"{run.batches:,} batches" if run.batches > 1 else "",
+            f"{run.parameters:,} parameters",
+            run.note,
+        ]
+        text = Text(run.source, style=self.ink("strong"))
+        for part in filter(None, parts):
+            if text.cell_len + len(part) + 3 <= self.size.width:
+                text.append(f" · {part}", style=self.ink("muted"))
+        self.paint([text])
+
+
 class StatusLine(Canvas):
-    """What matters most, in one or two lines."""
+    """What matters most, in one line, or in two where one is too short."""
 
     def draw_status(self, frame: Frame | None, status: str) -> None:
         """Draw the state of the run."""
-        sign, colour = SIGNS[status]
-        word = f"{sign} {status}"
-        if frame is None:
-            return self.paint([Text(word, style=self.colour(colour))])
-        loss = "nan" if frame.loss is None and frame.reason == "alert" else number(frame.loss, 4)
-        parts = [
-            (word.ljust(11), f"bold {self.colour(colour)}"),
-            (f"epoch {frame.epoch:<{len(str(frame.epochs))}}", ""),
-            (f"loss {loss:<6}", ""),
-            (f"acc {number(frame.accuracy, 3):<5}", ""),
-            (f"lr {frame.learning_rate:<6g}", ""),
-            (f"{frame.epochs_per_second:>6,.0f} epochs/s", self.colour("text-muted")),
-        ]
-        lines = [Text()]
+        sign, ink = SIGNS[status]
+        parts = [(f"{sign} {status:<9}", self.ink(ink) + Style(bold=True))]
+        if frame is not None:
+            parts += [(part, self.ink("text")) for part in _figures(frame)]
+            speed = f"{frame.epochs_per_second:>6,.0f} epochs/s"
+            if frame.speed is not None:
+                speed += f" of {frame.speed:g}"
+            parts.append((speed, self.ink("muted")))
+        lines, gap = [Text()], " " * (1 if self.size.width < 60 else 2)
         for text, style in parts:
-            if lines[-1] and lines[-1].cell_len + len(text) + 2 > self.size.width:
+            if lines[-1] and lines[-1].cell_len + len(gap + text) > self.size.width:
                 lines.append(Text())
             elif lines[-1]:
-                lines[-1].append("  ")
-            lines[-1].append(text, style=style or self.colour("foreground"))
-        self.styles.height = len(lines)
-        return self.paint(lines)
+                lines[-1].append(gap)
+            lines[-1].append(text, style=style)
+        if self.styles.height is None or self.styles.height.value != len(lines):
+            self.styles.height = len(lines)
+        self.paint(lines)
+
+
+def _figures(frame: Frame) -> list[str]:
+    loss = "nan" if frame.loss is None and frame.reason == "alert" else number(frame.loss, 4)
+    return [
+        f"epoch {frame.epoch:<{len(str(frame.epochs))}}",
+        f"loss {loss:<6}",
+        f"acc {number(frame.accuracy, 3):<5}",
+        f"lr {frame.learning_rate:<6.4g}",
+    ]
 
 
 class ProgressLine(Canvas):
     """How far the run is, and how long it will take."""
 
-    def draw_progress(self, frame: Frame | None) -> None:
+    def draw_progress(self, frame: Frame) -> None:
         """Draw the bar."""
-        if frame is None:
-            return
-        done = 0.0 if frame.loss is None and not frame.epoch else (frame.epoch + 1) / frame.epochs
+        done = min(1.0, (frame.epoch + 1) / frame.epochs) if frame.loss is not None else 0.0
         left = duration(frame.seconds_left) if frame.status == "running" else ""
-        tail = f" {min(done, 1.0):4.0%} {left:>7}"
-        text = Text(
-            bar(done, max(1, self.size.width - len(tail))),
-            style=f"{self.colour('primary')} on {self.colour('surface')}",
-        )
-        text.append(tail, style=f"{self.colour('text-muted')} on {self.colour('background')}")
+        tail = f" {done:4.0%} of {frame.epochs:,}  {left and left + ' left':>12}"
+        if self.size.width < 60:
+            tail = f" {done:4.0%} {left:>7}"
+        filled, empty = bar(done, max(1, self.size.width - len(tail)))
+        text = Text(filled, style=self.ink("accent"))
+        text.append(empty, style=self.ink("faint"))
+        text.append(tail, style=self.ink("muted"))
         self.paint([text])

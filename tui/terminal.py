@@ -1,0 +1,159 @@
+"""The least to write that makes a terminal show something else.
+
+Textual writes each widget that changed out whole, every piece with its colours before it and a
+reset behind. Over a slow line that is most of the traffic. Here an update is compared, cell by
+cell, with what the terminal shows, and only what differs is written, sorted by style so that each
+style is named once. Synchronised output makes the order invisible.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Any
+
+from rich.cells import cell_len, get_character_cell_size
+from rich.color import ColorSystem
+from rich.console import Console
+from rich.style import Style
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.geometry import Size
+from textual.strip import Strip
+
+# A cell: its character, and the parameters of the escape sequence that sets its style. What a
+# wide character covers besides its own cell is an empty string.
+Cell = tuple[str, str]
+UNKNOWN: Cell = ("", "unknown")
+
+# Moving the cursor costs as much as writing so many cells that are right already.
+GAP = 4
+
+# Where a run of cells of one style begins, and its text.
+Run = tuple[int, int, str]
+
+
+@lru_cache(1024)
+def _codes(style: Style | None, colours: ColorSystem) -> str:
+    return Strip.render_ansi(style, colours) if style else ""
+
+
+def _cells(strip: Strip, colours: ColorSystem) -> Iterator[Cell]:
+    for text, style, control in strip:
+        if control:
+            continue
+        codes = _codes(style, colours)
+        for character in text:
+            width = get_character_cell_size(character)
+            if width:
+                yield character, codes
+            if width == 2:
+                yield "", codes
+
+
+class Difference(CompositorUpdate):
+    """An update of the screen that is written as its difference from what is there."""
+
+    def __init__(self, shown: Shown, update: CompositorUpdate) -> None:
+        self.shown, self.update = shown, update
+
+    def render_segments(self, console: Console) -> str:
+        """Return what to write."""
+        return self.shown.write(self.update, console._color_system or ColorSystem.TRUECOLOR)
+
+
+class Shown:
+    """What the terminal shows.
+
+    Attributes
+    ----------
+    written : int
+        Bytes written since the start.
+    """
+
+    def __init__(self) -> None:
+        self.written = 0
+        self._size = Size()
+        self._lines: list[list[Cell]] = []
+
+    def forget(self, size: Size) -> None:
+        """Take nothing for granted: write the next update out whole."""
+        self._size = size
+        self._lines = [[UNKNOWN] * size.width for _ in range(size.height)]
+
+    def lessen(self, update: Any, size: Size) -> Any:
+        """Replace an update of the whole screen or of parts of it by its difference."""
+        if not isinstance(update, LayoutUpdate | ChopsUpdate):
+            return update
+        if size != self._size:
+            self.forget(size)
+        return Difference(self, update)
+
+    def write(self, update: CompositorUpdate, colours: ColorSystem) -> str:
+        """Return what turns the screen into ``update``, and take it as shown."""
+        runs: defaultdict[str, list[Run]] = defaultdict(list)
+        for y, x, strips in _placed(update):
+            if 0 <= y < len(self._lines):
+                cells = [cell for strip in strips for cell in _cells(strip, colours)]
+                self._compare(y, x, cells, runs)
+        text = "".join(f"\x1b[0;{codes}m{''.join(_written(of))}" for codes, of in runs.items())
+        text += "\x1b[0m" if text else ""
+        self.written += len(text.encode())
+        return text
+
+    def _compare(self, y: int, x: int, cells: list[Cell], runs: dict[str, list[Run]]) -> None:
+        """Put the runs of cells that differ, each with its place, to those of their style."""
+        line = self._lines[y]
+        cells = cells[: len(line) - x]
+        shown = line[x : x + len(cells)]
+        if shown == cells:
+            return
+        line[x : x + len(cells)] = cells
+        start = last = -1
+        for k, cell in enumerate(cells):
+            if cell == shown[k]:
+                continue
+            if start >= 0 and k - last <= GAP and _same_style(cells, last, k):
+                last = k
+                continue
+            if start >= 0:
+                self._run(y, x, cells, start, last, runs)
+            start = last = k
+        self._run(y, x, cells, start, last, runs)
+
+    @staticmethod
+    def _run(
+        y: int, x: int, cells: list[Cell], first: int, last: int, runs: dict[str, list[Run]]
+    ) -> None:
+        while first and not cells[first][0]:
+            first -= 1  # the other half of a wide character
+        text = "".join(character for character, _ in cells[first : last + 1])
+        runs[cells[first][1]].append((y, x + first, text))
+
+
+def _written(runs: list[Run]) -> Iterator[str]:
+    """Write runs of one style, going on from one to the next in as few bytes as there are."""
+    at = (-1, -1)
+    for y, x, text in runs:
+        if at[0] == y and x > at[1]:
+            yield f"\x1b[{x - at[1]}C{text}"
+        else:
+            yield f"\x1b[{y + 1};{x + 1}H{text}"
+        at = (y, x + cell_len(text))
+
+
+def _same_style(cells: list[Cell], first: int, last: int) -> bool:
+    codes = cells[first][1]
+    return all(cell[1] == codes for cell in cells[first : last + 1])
+
+
+def _placed(update: CompositorUpdate) -> Iterator[tuple[int, int, Iterable[Strip]]]:
+    """Yield the row, the column and the strips of each piece of an update."""
+    if isinstance(update, LayoutUpdate):
+        for y, strips in enumerate(update.strips, update.region.y):
+            yield y, update.region.x, strips
+    elif isinstance(update, ChopsUpdate):
+        for y in {y for y, _, _ in update.spans}:
+            for x, strip in update.chops[y].items():
+                if strip is not None:
+                    yield y, x, (strip,)

@@ -1,0 +1,35 @@
+"""The colours: quiet, with one accent where the eye should go."""
+
+from __future__ import annotations
+
+from textual.theme import Theme
+
+DARK = Theme(
+    name="nntui-dark",
+    dark=True,
+    primary="#58a6ff",
+    secondary="#8b949e",
+    accent="#58a6ff",
+    success="#56d18a",
+    warning="#e3b341",
+    error="#ff7b72",
+    foreground="#d5dbe3",
+    background="#0d1117",
+    surface="#161b22",
+    panel="#21262d",
+)
+LIGHT = Theme(
+    name="nntui-light",
+    dark=False,
+    primary="#0757b8",
+    secondary="#57606a",
+    accent="#0757b8",
+    success="#116329",
+    warning="#8a5a00",
+    error="#b3261e",
+    foreground="#1f2328",
+    background="#fcfcfa",
+    surface="#f3f3f0",
+    panel="#e7e7e3",
+)
+SIXTEEN = "ansi-dark"  # Textual's own, of the terminal's sixteen colours
