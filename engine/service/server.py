@@ -49,8 +49,17 @@ class Server:
             self._listen(self._patience())
             self._tell()
 
+    def close(self) -> None:
+        """Hang up on all."""
+        for client in self.clients:
+            client.stream.close()
+        self.listener.close()
+        self._selector.close()
+
     def _patience(self) -> float | None:
         """Return for how long nothing needs to be done but to listen."""
+        if self.session.outbox:
+            return 0.0
         waits = [w for w in (self.session.wait(),) if w is not None]
         if any(c.credit and c.shown != self.session.changes for c in self.clients):
             waits.append(FRAME_EVERY / 4)

@@ -72,6 +72,8 @@ def _serve(run: Run, listener: socket.socket) -> None:
         for client in server.clients:
             client.stream.setblocking(True)
             client.stream.sendall(pack(events.Failed(f"{type(error).__name__}: {error}")))
+    finally:
+        server.close()
 
 
 def _tell_failure(listener: socket.socket, message: str) -> None:
