@@ -125,6 +125,12 @@ class Monitor(App[int]):
                 self._draw()
                 self._subscribe()
                 self.call_after_refresh(self._ask_for_more)
+            case events.Paused():
+                self.status = "paused"
+            case events.Resumed():
+                self.status = "running"
+            case events.TrainingCompleted():
+                self.status = "completed"
             case events.Failed(message):
                 self.failure = message
                 self.exit(1)

@@ -1,0 +1,1 @@
+"""What it costs, measured beside what it is compared with."""

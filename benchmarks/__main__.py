@@ -1,0 +1,56 @@
+"""``python -m benchmarks`` measures side by side, in turns, and prints medians as a table.
+
+It needs the ``dev`` extra, and two processor cores with nothing else to do.
+"""
+
+import argparse
+import json
+import os
+import platform
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from threadpoolctl import threadpool_info
+
+from benchmarks import epoch, monitor
+from benchmarks.measure import Row
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer turns, in about a minute")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    options = parser.parse_args()
+    print(f"{date.today()}, {machine()}\n\n{Row.HEAD}", flush=True)
+    rows = []
+    for part in (epoch, monitor):
+        for row in part.rows(options.quick):
+            print(row, flush=True)
+            rows.append(row.as_dict())
+    if options.json:
+        figures = {"date": str(date.today()), "machine": machine(), "rows": rows}
+        options.json.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
+
+
+def machine() -> str:
+    """Name what the figures depend on."""
+    kernels = {f"{info['internal_api']} {info.get('architecture')}" for info in threadpool_info()}
+    return (
+        f"{_processor()}, {os.cpu_count()} cores, Python {platform.python_version()},"
+        f" NumPy {np.__version__} with {', '.join(sorted(kernels))}"
+    )
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+if __name__ == "__main__":
+    main()
