@@ -81,7 +81,6 @@ class Monitor(App[int]):
         """Attach to the session."""
         self.theme = themes.DARK.name
         self.theme = self._first_theme()
-        self.theme_changed_signal.subscribe(self, lambda _: self._draw())
         self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         self.query_one(StatusLine).draw_status(None, "starting")
         self.listen()
@@ -221,13 +220,9 @@ class Monitor(App[int]):
         self.query_one("#too-small", Static).update(
             f"{width}×{height} is too small: {SMALLEST[0]}×{SMALLEST[1]} is needed"
         )
-        self.call_after_refresh(self._follow)
 
-    def _follow(self) -> None:
-        """Draw again, and ask for what the panels now have room for."""
-        if self.run_told and self.frame:
-            self.query_one(RunLine).draw_run(self.run_told, self.frame.seed)
-        self._draw()
+    def on_canvas_resized(self) -> None:
+        """Ask for what the panels now have room for."""
         self._subscribe()
 
     # -- keys ----------------------------------------------------------------------------------
@@ -313,7 +308,6 @@ class Monitor(App[int]):
         screen = self.screen_stack[0]
         for view in ("-curves", "-samples"):
             screen.set_class(view == name, view)
-        self.call_after_refresh(self._follow)
 
     def action_help(self) -> None:
         """Show the keys."""

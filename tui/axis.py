@@ -28,7 +28,7 @@ def limits(lowest: float, highest: float) -> tuple[float, float]:
     span = max(highest - lowest, LEAST_SPAN * max(abs(highest), abs(lowest)), 1e-12)
     if 0 <= lowest < span:
         lowest, span = 0.0, max(span, highest)
-    step = round_up(span / 5)
+    step = round_up(span / 4)
     low = math.floor(lowest / step + 1e-9) * step
     high = math.ceil(highest / step - 1e-9) * step
     return low, high if high > low else low + step
@@ -49,7 +49,7 @@ def ticks(low: float, high: float, most: int) -> list[float]:
         if len(found) <= most:
             break
         step = round_up(step * 1.5)
-    return marks
+    return marks if len(marks) <= most else [marks[0], marks[-1]]
 
 
 def _multiples(step: float, low: float, high: float) -> list[float]:

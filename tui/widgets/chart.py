@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from engine.events import CurveData
 
 MARGIN = 8  # columns left of the curve: six for a label, a blank, the axis
+LEAST, MOST = 1e-200, 1e200  # beyond these, not even the limits of an axis are numbers
 Points = list[tuple[float, float]]
 Marks = list[tuple[int, float]]
 
@@ -23,9 +25,10 @@ def pieces(curve: CurveData, logarithmic: bool) -> list[Points]:
 
     plotext takes no number that is not finite, and none below zero on a logarithmic axis.
     """
+    least = LEAST if logarithmic else -MOST
     lines: list[Points] = [[]]
     for k, (low, high) in enumerate(zip(curve.lower, curve.upper, strict=True)):
-        if low is None or high is None or (logarithmic and low <= 0):
+        if low is None or high is None or low < least or high > MOST:
             if lines[-1]:
                 lines.append([])
             continue
@@ -62,9 +65,13 @@ class Chart(Canvas):
 
     def draw_curve(self, curve: CurveData | None, span: int, marks: Marks) -> None:
         """Draw a curve over ``span`` epochs, and the learning rate where it changed."""
-        width, height = self.size
+        self.paint(partial(self._curve, curve, span, marks))
+
+    def _curve(
+        self, curve: CurveData | None, span: int, marks: Marks, width: int, height: int
+    ) -> list[Text]:
         if width < MARGIN + 4 or height < 2:
-            return self.paint([])
+            return []
         lines = pieces(curve, self.logarithmic) if curve else []
         values = [y for line in lines for _, y in line] or [1.0]
         low, high, at = self._axis(min(values), max(values), height)
@@ -75,7 +82,7 @@ class Chart(Canvas):
         columns = [round(x / span * (width - MARGIN - 1)) for x in x_marks]
         body = [self._row(row, names.get(y)) for y, row in enumerate(rows)]
         self._mark(body, [(int(epoch / span * (width - MARGIN)), rate) for epoch, rate in marks])
-        return self.paint([*body, self._foot(columns, x_marks, width)])
+        return [*body, self._foot(columns, x_marks, width)]
 
     def _axis(self, lowest: float, highest: float, height: int) -> tuple[float, float, list[float]]:
         """Return the lower and the upper limit of the values, and the places to mark."""

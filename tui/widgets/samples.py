@@ -33,11 +33,10 @@ class SamplesPanel(Canvas):
         The leftmost class that is shown, where there is no room for all.
     """
 
-    def on_mount(self) -> None:
-        """Begin at the first class."""
-        super().on_mount()
+    def __init__(self) -> None:
+        super().__init__()
         self.border_title = "softmax"
-        self.first_class, self._names = 0, [""]
+        self.first_class, self._names, self._label = 0, [""], 4
 
     @property
     def rows(self) -> int:
@@ -62,7 +61,7 @@ class SamplesPanel(Canvas):
         self.border_subtitle = (
             f"{samples.first + 1 if last else 0}–{last} of {samples.total} · {samples.wrong} wrong"
         )
-        self.paint([self._head(), *(self._row(row) for row in samples.rows)])
+        self.paint(lambda width, height: [self._head(), *map(self._row, samples.rows)])
 
     @property
     def _left(self) -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.style import Style
 from rich.text import Text
+from textual.geometry import Size
 
 from tui.widgets.canvas import Canvas
 from tui.widgets.samples import bar
@@ -51,36 +52,51 @@ class RunLine(Canvas):
             f"{run.parameters:,} parameters",
             run.note,
         ]
-        text = Text(run.source, style=self.ink("strong"))
-        for part in filter(None, parts):
-            if text.cell_len + len(part) + 3 <= self.size.width:
-                text.append(f" · {part}", style=self.ink("muted"))
-        self.paint([text])
+
+        def drawing(width: int, height: int) -> list[Text]:
+            text = Text(run.source, style=self.ink("strong"))
+            for part in filter(None, parts):
+                if text.cell_len + len(part) + 3 <= width:
+                    text.append(f" · {part}", style=self.ink("muted"))
+            return [text]
+
+        self.paint(drawing)
 
 
 class StatusLine(Canvas):
-    """What matters most, in one line, or in two where one is too short."""
+    """What matters most, in one line, or in more where one is too short."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._parts: list[tuple[str, str]] = []
 
     def draw_status(self, frame: Frame | None, status: str) -> None:
         """Draw the state of the run."""
         sign, ink = SIGNS[status]
-        parts = [(f"{sign} {status:<9}", self.ink(ink) + Style(bold=True))]
+        self._parts = [(f"{sign} {status:<9}", ink)]
         if frame is not None:
-            parts += [(part, self.ink("text")) for part in _figures(frame)]
+            self._parts += [(part, "text") for part in _figures(frame)]
             speed = f"{frame.epochs_per_second:>6,.0f} epochs/s"
             if frame.speed is not None:
                 speed += f" of {frame.speed:g}"
-            parts.append((speed, self.ink("muted")))
-        lines, gap = [Text()], " " * (1 if self.size.width < 60 else 2)
-        for text, style in parts:
-            if lines[-1] and lines[-1].cell_len + len(gap + text) > self.size.width:
+            self._parts.append((speed, "muted"))
+        self.paint(lambda width, height: self._wrapped(width))
+        if len(self._wrapped(self.size.width)) != self.size.height:
+            self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return how many lines it takes."""
+        return len(self._wrapped(width))
+
+    def _wrapped(self, width: int) -> list[Text]:
+        lines, gap = [Text()], " " * (1 if width < 60 else 2)
+        for k, (text, ink) in enumerate(self._parts):
+            if lines[-1] and lines[-1].cell_len + len(gap + text) > width:
                 lines.append(Text())
             elif lines[-1]:
                 lines[-1].append(gap)
-            lines[-1].append(text, style=style)
-        if self.styles.height is None or self.styles.height.value != len(lines):
-            self.styles.height = len(lines)
-        self.paint(lines)
+            lines[-1].append(text, style=self.ink(ink) + Style(bold=k == 0))
+        return lines
 
 
 def _figures(frame: Frame) -> list[str]:
@@ -100,11 +116,15 @@ class ProgressLine(Canvas):
         """Draw the bar."""
         done = min(1.0, (frame.epoch + 1) / frame.epochs) if frame.loss is not None else 0.0
         left = duration(frame.seconds_left) if frame.status == "running" else ""
-        tail = f" {done:4.0%} of {frame.epochs:,}  {left and left + ' left':>12}"
-        if self.size.width < 60:
-            tail = f" {done:4.0%} {left:>7}"
-        filled, empty = bar(done, max(1, self.size.width - len(tail)))
-        text = Text(filled, style=self.ink("accent"))
-        text.append(empty, style=self.ink("faint"))
-        text.append(tail, style=self.ink("muted"))
-        self.paint([text])
+
+        def drawing(width: int, height: int) -> list[Text]:
+            tail = f" {done:4.0%} of {frame.epochs:,}  {left and left + ' left':>12}"
+            if width < 60:
+                tail = f" {done:4.0%} {left:>7}"
+            filled, empty = bar(done, max(1, width - len(tail)))
+            text = Text(filled, style=self.ink("accent"))
+            text.append(empty, style=self.ink("faint"))
+            text.append(tail, style=self.ink("muted"))
+            return [text]
+
+        self.paint(drawing)

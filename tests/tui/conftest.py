@@ -1,0 +1,104 @@
+"""The real app over a real session in the same process, so that nothing depends on time."""
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from engine import commands, events
+from engine.service.build import build_trainer
+from engine.service.description import Description
+from engine.service.session import Session
+from tui.app import Monitor
+
+
+class InProcess:
+    """What `Connection` is to a worker: does each command to its end, then sends a frame."""
+
+    def __init__(self, session):
+        self.session, self.wanted = session, None
+        self.told = asyncio.Queue()
+        self.sent = []
+
+    async def events(self):
+        yield self.session.welcome()
+        while True:
+            event = await self.told.get()
+            if event is None:
+                return
+            yield event
+
+    def send(self, command):
+        self.sent.append(command)
+        match command:
+            case commands.Drawn():
+                return
+            case commands.Subscribe():
+                self.wanted = command
+            case _:
+                self.session.handle(command)
+        while self.session.running:
+            self.session.advance(1)
+        self.tell()
+
+    def tell(self):
+        frame = [self.session.frame(self.wanted)] if self.wanted else []
+        for event in (*self.session.outbox, *frame):
+            self.told.put_nowait(event)
+        self.session.outbox.clear()
+
+    def hang_up(self):
+        self.told.put_nowait(None)
+
+
+@pytest.fixture
+def monitor():
+    """Make an app; its session is ``app.connection.session``."""
+
+    def make(at=None, **options):
+        description = Description(**{"samples": 30, "epochs": 400, "paused": True, **options})
+        session = Session(build_trainer(description), description)
+        if at is not None:
+            session.handle(commands.GoTo(at))
+            while session.running:
+                session.advance(1)
+            session.outbox.clear()
+        return Monitor(InProcess(session), Path("/the/run/log"))
+
+    return make
+
+
+@pytest.fixture
+def screen_text():
+    """Return what the screen shows, as text."""
+
+    def read(app):
+        return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
+
+    return read
+
+
+PLAIN = events.Frame(
+    status="running",
+    reason="user",
+    message="",
+    epoch=9,
+    epochs=100,
+    loss=1.0,
+    accuracy=0.5,
+    learning_rate=0.1,
+    epochs_per_second=1000.0,
+    seconds_left=1.0,
+    speed=None,
+    seed=0,
+    rate_changes=[],
+    curves={},
+    samples=None,
+)
+
+
+@pytest.fixture
+def frame():
+    """Make a frame of given fields."""
+    return lambda **fields: msgspec.structs.replace(PLAIN, **fields)

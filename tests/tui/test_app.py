@@ -1,0 +1,314 @@
+"""The app: what keys ask for, and what the screen then says."""
+
+import asyncio
+
+import pytest
+from textual.widgets import Input
+
+from engine import commands, events
+from tui.keys import KEYS
+from tui.widgets.chart import Chart
+from tui.widgets.samples import SamplesPanel
+
+
+def asked(app, kind):
+    return [command for command in app.connection.sent if isinstance(command, kind)]
+
+
+async def settle(pilot):
+    """Let the session's answers arrive and be drawn."""
+    for _ in range(4):
+        await pilot.pause()
+
+
+@pytest.mark.parametrize(
+    ("keys", "command"),
+    [
+        (["n"], commands.StepEpoch()),
+        (["space"], commands.Resume()),
+        (["c"], commands.Resume()),
+        (["+"], commands.NudgeLearningRate(1)),
+        (["="], commands.NudgeLearningRate(1)),
+        (["-"], commands.NudgeLearningRate(-1)),
+        (["l", *["backspace"] * 3, "0", ".", "3", "enter"], commands.SetLearningRate(0.3)),
+        (["["], commands.NudgeSpeed(-1)),
+        (["]"], commands.NudgeSpeed(1)),
+        (["g", "7", "enter"], commands.GoTo(7)),
+        (["g", "+", "5", "0", "enter"], commands.GoTo(55)),
+        (["r"], commands.Restart(new_weights=False)),
+        (["R"], commands.Restart(new_weights=True)),
+    ],
+)
+async def test_keys_steer_the_session(monitor, keys, command):
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press(*keys)
+        await settle(pilot)
+        assert command in app.connection.sent
+
+
+async def test_a_completed_training_says_so_and_can_go_further(monitor, screen_text):
+    app = monitor()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await settle(pilot)
+        await pilot.press("t")
+        await settle(pilot)
+        assert "not complete yet" in screen_text(app)
+        assert not asked(app, commands.TrainFurther)
+        await pilot.press("c")
+        await settle(pilot)
+        assert "completed: loss 1." in screen_text(app)
+        await pilot.press("t")
+        await settle(pilot)
+        assert app.frame.epochs == 800
+
+
+async def test_what_cannot_be_read_is_explained_and_asked_again(monitor, screen_text):
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        for key, text, says in (
+            ("l", "fast", "a number is needed"),
+            ("l", "0", "above 0"),
+            ("g", "x", "an epoch is needed"),
+            ("g", "3", "after epoch 5"),
+        ):
+            await pilot.press(key)
+            await settle(pilot)
+            app.screen.query_one(Input).value = text
+            await pilot.press("enter")
+            await settle(pilot)
+            assert says in screen_text(app)
+            await pilot.press("escape")
+        assert not asked(app, commands.SetLearningRate)
+        assert not asked(app, commands.GoTo)
+
+
+async def test_what_the_session_rejects_is_said(monitor, screen_text):
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await settle(pilot)
+        await pilot.press("g", *"5000", "enter")
+        await settle(pilot)
+        assert "the last epoch is 399" in screen_text(app)
+
+
+async def test_samples_scroll_and_are_chosen(monitor):
+    app = monitor(at=100)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        rows = app.query_one(SamplesPanel).rows
+        for keys, first in (
+            (["down"], 1),
+            (["pagedown"], 1 + rows),
+            (["up"], rows),
+            (["end"], 90 - rows),
+            (["down"], 90 - rows),
+            (["home"], 0),
+            (["up"], 0),
+        ):
+            await pilot.press(*keys)
+            await settle(pilot)
+            assert app.frame.samples.first == first
+        await pilot.press("w")
+        await settle(pilot)
+        samples = app.frame.samples
+        assert samples.total == samples.wrong > 0
+        assert all(row.predicted != row.true_class for row in samples.rows)
+        await pilot.press("u")
+        await settle(pilot)
+        most = [max(row.probabilities) for row in app.frame.samples.rows]
+        assert most == sorted(most)
+        await pilot.press("u")
+        await settle(pilot)
+        assert asked(app, commands.Subscribe)[-1].order == "all"
+
+
+async def test_many_classes_scroll_sideways(monitor, screen_text):
+    app = monitor(at=5, classes=10)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert "more classes" in screen_text(app)
+        await pilot.press(*["right"] * 20)
+        await settle(pilot)
+        head = next(line for line in screen_text(app).splitlines() if "says" in line)
+        assert head.rstrip(" │").endswith("9")
+        await pilot.press(*["left"] * 20)
+        await settle(pilot)
+        assert app.query_one(SamplesPanel).first_class == 0
+
+
+async def test_a_hidden_panel_is_not_asked_for(monitor):
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("2")
+        await settle(pilot)
+        assert asked(app, commands.Subscribe)[-1].rows == 0
+        await pilot.press("3")
+        await settle(pilot)
+        last = asked(app, commands.Subscribe)[-1]
+        assert (last.points, last.rows > 10) == (0, True)
+        await pilot.press("1")
+        await settle(pilot)
+        last = asked(app, commands.Subscribe)[-1]
+        assert last.points > 0
+        assert last.rows > 0
+
+
+async def test_the_learning_rates_are_marked_where_they_changed(monitor, screen_text):
+    app = monitor(at=100, epochs=200)
+    async with app.run_test(size=(120, 35)) as pilot:
+        await settle(pilot)
+        await pilot.press("+", "n")
+        await settle(pilot)
+        assert app.frame.rate_changes == [(101, 0.2)]
+        assert screen_text(app).count("┊0.2") == 2
+
+
+async def test_a_logarithmic_axis(monitor, screen_text):
+    app = monitor(at=100)
+    async with app.run_test(size=(120, 35)) as pilot:
+        await settle(pilot)
+        before = screen_text(app)
+        await pilot.press("y")
+        await settle(pilot)
+        assert app.query_one("#loss", Chart).logarithmic
+        assert screen_text(app) != before
+        await pilot.press("y")
+        await settle(pilot)
+        assert screen_text(app) == before
+
+
+async def test_a_loss_that_is_no_number_is_a_gap_and_a_reason(monitor, screen_text):
+    app = monitor(at=100)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.connection.session.trainer.network.parameters[:] = float("nan")
+        await pilot.press("c")
+        await settle(pilot)
+        assert "the loss is NaN in epoch 101" in screen_text(app)
+        assert "loss nan" in screen_text(app)
+        await pilot.press("y", "c")
+        await settle(pilot)
+        assert "completed" in screen_text(app)
+
+
+async def test_a_worker_that_is_gone_leaves_its_log(monitor, screen_text):
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.connection.hang_up()
+        await settle(pilot)
+        assert "the worker has died; its log: /the/run/log" in screen_text(app)
+        await pilot.press("space", "n", "down", "q")
+        await settle(pilot)
+    assert app.return_code == 0
+
+
+async def test_quitting_asks_only_while_it_trains(monitor, frame, screen_text):
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.connection.told.put_nowait(events.Resumed())
+        await settle(pilot)
+        await pilot.press("q")
+        await settle(pilot)
+        assert "End it?" in screen_text(app)
+        await pilot.press("n")
+        await settle(pilot)
+        assert "End it?" not in screen_text(app)
+        await pilot.press("q", "y")
+    assert app.return_code == 0
+
+
+async def test_keys_before_the_first_frame_are_kept_in_order(monitor):
+    app = monitor()
+    tell, heard = app.connection.events, asyncio.Event()
+
+    async def late():
+        await heard.wait()
+        async for event in tell():
+            yield event
+
+    app.connection.events = late
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("+", "n", "up")
+        assert app.connection.sent == []
+        heard.set()
+        await settle(pilot)
+        kinds = [type(command).__name__ for command in app.connection.sent]
+        assert kinds.index("NudgeLearningRate") < kinds.index("StepEpoch")
+
+
+async def test_the_palette_and_the_help_hold_every_key(monitor, screen_text):
+    app = monitor(at=5)
+    async with app.run_test(size=(100, 60)) as pilot:
+        await settle(pilot)
+        offered = {command.title for command in app.get_system_commands(app.screen)}
+        assert {key.text for key in KEYS} <= offered
+        await pilot.press("?")
+        await settle(pilot)
+        shown = screen_text(app)
+        for key in KEYS:
+            assert key.text in shown
+            assert key.shown in shown
+
+
+async def test_no_key_means_two_things(monitor):
+    keys = [name for key in KEYS for name in key.keys.split(",")]
+    assert len(keys) == len(set(keys))
+    for key in KEYS:
+        name = key.action.split("(")[0]
+        assert hasattr(monitor(), f"action_{name}")
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 3), (39, 12), (40, 11)])
+async def test_a_screen_that_is_too_small_says_so(monitor, screen_text, size):
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.resize_terminal(*size)
+        await settle(pilot)
+        if size[0] > 30:
+            assert "is too small: 40×12 is needed" in screen_text(app)
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot)
+        assert "softmax" in screen_text(app)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"loss": None, "accuracy": None, "reason": "alert"},
+        {"epochs": 1, "epoch": 0},
+        {"epochs": 10**9, "epoch": 10**9 - 1, "epochs_per_second": 1e9, "seconds_left": 1e12},
+        {"loss": 1e300, "learning_rate": 1e-9, "speed": 1.0, "rate_changes": [(9, 1e-9)] * 3},
+        {"curves": {"loss": events.CurveData(1.0, [None, 1e300, 0.0], [None, 1e300, 1e-300])}},
+        {"curves": {"loss": events.CurveData(1.0, [None] * 5, [None] * 5)}},
+        {"curves": {"loss": events.CurveData(1.0, [-1.0, 5e-324], [0.0, 5e-324])}},
+        {"samples": events.Samples(0, 0, 0, [])},
+        {"samples": events.Samples(0, 1, 1, [events.SampleRow(0, 0, 1, [None] * 3)])},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("size", [(40, 12), (300, 100)])
+async def test_any_figures_can_be_drawn(monitor, frame, fields, size):
+    app = monitor()
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        app.connection.told.put_nowait(frame(**fields))
+        await settle(pilot)
+        await pilot.press("y")
+        await settle(pilot)
+
+
+async def test_the_theme_changes_what_is_drawn(monitor):
+    app = monitor(at=100)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        dark = app.query_one(Chart).ink("accent")
+        app.theme = "nntui-light"
+        await settle(pilot)
+        assert app.query_one(Chart).ink("accent") != dark

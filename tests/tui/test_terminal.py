@@ -1,0 +1,101 @@
+"""What is written makes any terminal show what the app shows, in fewer bytes."""
+
+import pyte
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.color import ColorSystem
+from rich.segment import Segment
+from rich.style import Style
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.geometry import Region, Size
+from textual.strip import Strip
+
+from tui.terminal import Shown
+
+WIDTH, HEIGHT = 12, 3
+STYLES = [Style.parse(s) for s in ("red", "bold #112233 on #445566", "underline blue on white")]
+pieces = st.lists(
+    st.tuples(st.text("ab 漢é", min_size=1, max_size=5), st.sampled_from(STYLES)), max_size=4
+)
+screens = st.lists(pieces, min_size=HEIGHT, max_size=HEIGHT)
+
+
+def layout(lines):
+    strips = [
+        Strip([Segment(*piece) for piece in line]).adjust_cell_length(WIDTH, STYLES[0])
+        for line in lines
+    ]
+    return LayoutUpdate([[strip] for strip in strips], Region(0, 0, WIDTH, HEIGHT))
+
+
+def cells(screen):
+    return [
+        [(c.data, c.fg, c.bg, c.bold, c.underscore) for c in (line[x] for x in range(WIDTH))]
+        for line in (screen.buffer[y] for y in range(HEIGHT))
+    ]
+
+
+def show(update, screen=None):
+    """What a terminal shows after this alone."""
+    screen = screen or pyte.Screen(WIDTH, HEIGHT)
+    shown = Shown()
+    shown.forget(Size(WIDTH, HEIGHT))
+    pyte.Stream(screen).feed(shown.write(update, ColorSystem.TRUECOLOR))
+    return cells(screen)
+
+
+@given(st.lists(screens, min_size=1, max_size=4))
+def test_any_changes_end_in_the_same_screen(states):
+    shown, screen = Shown(), pyte.Screen(WIDTH, HEIGHT)
+    shown.forget(Size(WIDTH, HEIGHT))
+    stream = pyte.Stream(screen)
+    for state in states:
+        stream.feed(shown.write(layout(state), ColorSystem.TRUECOLOR))
+    assert cells(screen) == show(layout(states[-1]))
+
+
+def test_nothing_is_written_where_nothing_changed():
+    shown = Shown()
+    update = layout([[("abc", STYLES[0])]] * HEIGHT)
+    shown.forget(Size(WIDTH, HEIGHT))
+    assert shown.write(update, ColorSystem.TRUECOLOR)
+    assert shown.write(update, ColorSystem.TRUECOLOR) == ""
+
+
+def test_one_digit_costs_a_few_bytes():
+    shown = Shown()
+    shown.forget(Size(WIDTH, HEIGHT))
+    shown.write(layout([[("loss 1.234", STYLES[1])]] * HEIGHT), ColorSystem.TRUECOLOR)
+    before = shown.written
+    text = shown.write(layout([[("loss 1.235", STYLES[1])]] * HEIGHT), ColorSystem.TRUECOLOR)
+    assert text.count("5") - text.count("85") >= HEIGHT
+    assert shown.written - before == len(text) < 80
+
+
+def test_part_of_a_line_is_placed_where_it_belongs():
+    shown, screen = Shown(), pyte.Screen(WIDTH, HEIGHT)
+    shown.forget(Size(WIDTH, HEIGHT))
+    stream = pyte.Stream(screen)
+    stream.feed(
+        shown.write(layout([[("............", STYLES[0])]] * HEIGHT), ColorSystem.TRUECOLOR)
+    )
+    strip = Strip([Segment("xy", STYLES[1])])
+    chops = ChopsUpdate([{}, {0: None, 5: strip}, {}], [(1, 5, 7)], [[], [5, 7], []])
+    stream.feed(shown.write(chops, ColorSystem.TRUECOLOR))
+    assert screen.display == ["............", ".....xy.....", "............"]
+
+
+@pytest.mark.parametrize("size", [Size(0, 0), Size(5, 1)])
+def test_a_screen_that_has_become_smaller_is_no_error(size):
+    shown = Shown()
+    shown.forget(size)
+    shown.write(layout([[("abcdefghijkl", STYLES[0])]] * HEIGHT), ColorSystem.TRUECOLOR)
+
+
+async def test_the_app_writes_through_it(monitor):
+    app = monitor()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        written = app.shown.lessen(LayoutUpdate([], Region(0, 0, 80, 24)), app.size)
+        assert type(written).__name__ == "Difference"
