@@ -9,11 +9,22 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from engine import __version__
 from engine.service.description import TOY_SOURCES, Description, SourceError
 
 FILE_ENDINGS = (".csv", ".npz", ".py")
+
+# By the ending of a source: the options that it settles itself, and those that may overrule it.
+UNUSED = {
+    ".csv": (("samples", "classes"), ()),
+    ".npz": (("samples", "classes"), ()),
+    ".py": (
+        ("samples", "classes", "hidden", "batch_size", "seed", "dtype"),
+        ("epochs", "learning_rate"),
+    ),
+}
 
 # Seconds to wait for a run to be built before the screen opens: what cannot be built is then told
 # in a line, without a screen that flashes.
@@ -101,7 +112,7 @@ class Rate(click.ParamType[float]):
 ABOVE_ZERO = click.IntRange(min=1)
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.command("nntui", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("source", type=Source(), default="spiral", metavar="[SOURCE]")
 @click.option("--epochs", type=ABOVE_ZERO, default=10001, show_default=True)
 @click.option("--learning-rate", "--lr", type=Rate(), default=0.1, show_default=True)
@@ -125,27 +136,54 @@ ABOVE_ZERO = click.IntRange(min=1)
 @click.option("--log-every", type=ABOVE_ZERO, default=100, show_default=True, metavar="EPOCHS")
 @click.option("--json", "as_json", is_flag=True, help="Headless, one JSON object a line.")
 @click.version_option(__version__, package_name="nntui", prog_name="nntui")
-def main(
+def command(
     headless: bool,
     log_every: int,
     as_json: bool,
     seed: int | None,
     batch_size: int | str,
     **options: Any,
-) -> None:
+) -> int:
     """Watch and steer a neural network while it learns.
 
     SOURCE is what it learns from: spiral (the default), vertical, FILE.csv, FILE.npz, or a FILE.py
     that builds its own `trainer`.
     """
+    _check_use(options)
     description = Description(
         seed=secrets.randbelow(2**32) if seed is None else seed,
         batch_size=None if isinstance(batch_size, str) else batch_size,
         **options,
     )
     if headless or as_json or not sys.stdout.isatty():
-        sys.exit(_train_headless(description, log_every, as_json))
-    sys.exit(_watch(description))
+        return _train_headless(description, log_every, as_json)
+    return _watch(description)
+
+
+def _check_use(options: dict[str, Any]) -> None:
+    """Reject options that the source has no use for; leave a Python file what it has set."""
+    context = click.get_current_context()
+    unused, left = UNUSED.get(Path(options["source"]).suffix.lower(), ((), ()))
+    given = {
+        parameter.name: parameter
+        for parameter in context.command.params
+        if context.get_parameter_source(parameter.name or "") is not ParameterSource.DEFAULT
+    }
+    for name in unused:
+        if name in given:
+            option = given[name].opts[0]
+            raise click.UsageError(f"{option} has no use here: {options['source']} has its own")
+    options.update({name: None for name in left if name not in given})
+
+
+def main() -> None:
+    """Run the command line; say what is wrong with it in one line."""
+    try:
+        sys.exit(command.main(standalone_mode=False))
+    except click.UsageError as error:
+        sys.exit(_complain(error.format_message(), 2))
+    except click.Abort:
+        sys.exit(1)
 
 
 def _watch(description: Description) -> int:

@@ -22,7 +22,7 @@ from engine.training.trainer import Trainer
 def build_trainer(description: Description) -> Trainer:
     """Build the trainer that a description asks for; SourceError if that cannot be done."""
     if description.source.endswith(".py"):
-        return _run_file(Path(description.source))
+        return _set(_run_file(Path(description.source)), description)
     random = np.random.RandomState(description.seed)
     try:
         return _train_on(_load(description, random), description, random)
@@ -42,15 +42,24 @@ def _train_on(data: Dataset, description: Description, random: np.random.RandomS
     network = multilayer_perceptron(
         data.features, description.hidden, data.classes, random, description.dtype
     )
-    return Trainer(
+    trainer = Trainer(
         network,
         SoftmaxCrossEntropy(),
-        GradientDescent(description.learning_rate),
+        GradientDescent(),
         data,
-        epochs=description.epochs,
         batch_size=description.batch_size,
         seed=description.seed,
     )
+    return _set(trainer, description)
+
+
+def _set(trainer: Trainer, description: Description) -> Trainer:
+    """Set what may be said of any trainer."""
+    if description.epochs is not None:
+        trainer.epochs = description.epochs
+    if description.learning_rate is not None:
+        trainer.optimizer.learning_rate = description.learning_rate
+    return trainer
 
 
 def _run_file(path: Path) -> Trainer:
@@ -60,7 +69,7 @@ def _run_file(path: Path) -> Trainer:
     try:
         trainer = runpy.run_path(str(path)).get("trainer")
     except (Exception, SystemExit) as error:
-        raise SourceError(_own_traceback(error, folder)) from None
+        raise SourceError(f"{path} raised:\n{_own_traceback(error, folder)}") from None
     if not isinstance(trainer, Trainer):
         found = "it has none" if trainer is None else f"it is a {type(trainer).__name__}"
         raise SourceError(f"{path} must build an engine.Trainer named 'trainer', but {found}")
@@ -71,7 +80,18 @@ def _own_traceback(error: BaseException, folder: str) -> str:
     """Format an error with the lines of the person's own files only."""
     report = traceback.TracebackException.from_exception(error)
     report.stack = traceback.StackSummary.from_list(
-        [frame for frame in report.stack if str(Path(frame.filename).resolve()).startswith(folder)]
+        [frame for frame in report.stack if _is_own(Path(frame.filename), folder)]
     )
     report.__context__ = report.__cause__ = None
     return "".join(report.format()).rstrip()
+
+
+def _is_own(file: Path, folder: str) -> bool:
+    """Whether a file is a person's own, and no library that lies in a folder below theirs."""
+    place = file.resolve()
+    libraries = (Path(sys.prefix), Path(__file__).parents[1])
+    return (
+        file.is_file()
+        and place.is_relative_to(folder)
+        and not any(place.is_relative_to(library) for library in libraries)
+    )

@@ -24,11 +24,13 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
         Of a toy dataset: rows of each class, and classes.
     batch_size : int or None
         All rows if None.
+    epochs, learning_rate
+        None leaves them as a Python file has set them.
     """
 
     source: str = "spiral"
-    epochs: int = 10001
-    learning_rate: float = 0.1
+    epochs: int | None = 10001
+    learning_rate: float | None = 0.1
     hidden: tuple[int, ...] = (64,)
     samples: int = 100
     classes: int = 3

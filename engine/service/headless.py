@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from types import FrameType
 from typing import Any
 
@@ -54,7 +55,10 @@ class TextPrinter:
         self.trainer = trainer
 
     def start(self, description: Description) -> None:
-        """Print nothing: the first line is the notebook's."""
+        """Say what is trained, beside the output: its first line is the notebook's."""
+        trainer = self.trainer
+        parts = [trainer.data.name, trainer.network.shape, f"seed {trainer.seed}"]
+        print(" · ".join(filter(None, [*parts, trainer.data.note])), file=sys.stderr)
 
     def epoch(self, event: events.EpochMeasured) -> None:
         """Print an epoch's line."""

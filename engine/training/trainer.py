@@ -168,6 +168,7 @@ class Trainer:
         """Make `run` return before the next operation that it can stop at."""
         self._pausing = True
 
+    @np.errstate(all="ignore")  # a loss that is no number is told as `LossNotFinite`
     def run(self, until: int | None = None, deadline: float = math.inf) -> None:
         """Go on until ``until`` epochs are done, all are, it is paused, or the time is over.
 
@@ -193,6 +194,7 @@ class Trainer:
         """Go to the end of this epoch."""
         self.run(self.epoch + 1)
 
+    @np.errstate(all="ignore")
     def step_operation(self) -> None:
         """Do the next operation."""
         if not self.done:

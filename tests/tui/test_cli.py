@@ -1,0 +1,147 @@
+"""The command line, as a process: its output, its one line for what is wrong, its exit status."""
+
+import json
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+MINE = """
+import numpy as np
+from engine import Dataset, Dense, GradientDescent, Network, ReLU, SoftmaxCrossEntropy, Trainer
+
+X = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]])
+network = Network([Dense(2, 8), ReLU(), Dense(8, 2)])
+data = Dataset(X, np.array([0, 1, 1, 0]), name="exclusive or")
+trainer = Trainer(network, SoftmaxCrossEntropy(), GradientDescent(0.5), data, epochs=7)
+"""
+
+
+def nntui(*arguments, **options):
+    command = [sys.executable, "-m", "tui", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, **options)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["nothing.csv"], "there is no file 'nothing.csv'"),
+        (["rows.txt"], "'rows.txt' is no source"),
+        (["--epochs", "0"], "'--epochs'"),
+        (["--epochs", "many"], "'many' is not a valid integer"),
+        (["--learning-rate", "-1"], "'-1' must be a number above 0"),
+        (["--learning-rate", "nan"], "'nan' must be a number above 0"),
+        (["--hidden", "64,0"], "whole numbers above 0"),
+        (["--batch-size", "none"], "'all' or a whole number above 0"),
+        (["--seed", "-1"], "'--seed'"),
+        (["--speling"], "No such option '--speling'"),
+    ],
+    ids=str,
+)
+def test_wrong_usage_gets_one_line_and_status_2(arguments, says):
+    done = nntui(*arguments, "--headless")
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("rows.csv", "1,2,a\n1,nan,b\n", "line 2, column 2: 'nan' is not a finite number"),
+        ("rows.csv", "1,2,a\n1,x,b\n", "line 2, column 2: 'x' is not a number"),
+        ("rows.csv", "1,2,a\n1,3,a\n", "all rows have the same label"),
+        ("rows.csv", "", "there are no rows"),
+        ("rows.npz", "nothing", "not an NPZ file"),
+        ("mine.py", "x = 1", "must build an engine.Trainer named 'trainer'"),
+        ("mine.py", "trainer = 1", "but it is a int"),
+    ],
+)
+def test_a_source_that_nothing_can_be_built_from(tmp_path, name, text, says):
+    (tmp_path / name).write_text(text)
+    done = nntui(name, "--headless", cwd=tmp_path)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+def test_a_file_that_raises_shows_its_own_lines_only(tmp_path):
+    (tmp_path / "helper.py").write_text("def fail():\n    raise RuntimeError('no luck')\n")
+    (tmp_path / "mine.py").write_text("import helper\nhelper.fail()\n")
+    done = nntui("mine.py", "--headless", cwd=tmp_path)
+    assert done.returncode == 2
+    files = [line.split('"')[1] for line in done.stderr.splitlines() if "File" in line]
+    assert [file.rsplit("/")[-1] for file in files] == ["mine.py", "helper.py"]
+    assert done.stderr.endswith("RuntimeError: no luck\n")
+
+
+def test_an_own_network_and_what_may_overrule_it(tmp_path):
+    (tmp_path / "mine.py").write_text(MINE)
+    own = nntui("mine.py", "--json", "--log-every", 1, cwd=tmp_path)
+    lines = [json.loads(line) for line in own.stdout.splitlines()]
+    assert [line["type"] for line in lines] == ["run", *["epoch"] * 7, "end"]
+    assert (lines[0]["network"], lines[1]["learning_rate"]) == ("2 → 8 → 2", 0.5)
+    other = nntui("mine.py", "--json", "--epochs", 2, "--learning-rate", 0.25, cwd=tmp_path)
+    end = json.loads(other.stdout.splitlines()[-1])
+    assert (end["epoch"], end["status"]) == (1, "completed")
+    wrong = nntui("mine.py", "--hidden", 3, cwd=tmp_path)
+    assert (wrong.returncode, wrong.stderr) == (
+        2,
+        "nntui: --hidden has no use here: mine.py has its own\n",
+    )
+
+
+def test_own_rows_are_standardised_and_it_is_said(tmp_path):
+    rows = np.random.default_rng(0).normal(50, 9, (40, 2))
+    lines = [f"{a},{b},{'near' if a < b else 'far'}" for a, b in rows]
+    (tmp_path / "rows.csv").write_text("\n".join(lines))
+    done = nntui("rows.csv", "--headless", "--epochs", 501, "--learning-rate", 1, cwd=tmp_path)
+    assert done.returncode == 0
+    assert "features standardised" in done.stderr
+    assert float(done.stdout.splitlines()[-1].split()[-1]) > 0.9
+
+
+def test_an_interrupt_ends_it_with_what_it_has():
+    command = [sys.executable, "-m", "tui", "--headless", "--json", "--epochs", str(10**9)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert json.loads(process.stdout.readline())["type"] == "run"
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        end = json.loads(process.stdout.read().splitlines()[-1])
+        assert process.wait(10) == 0
+    assert end["status"] == "stopped"
+    assert end["loss"] > 0
+
+
+def test_a_reader_that_leaves_is_no_error():
+    command = [sys.executable, "-m", "tui", "--headless", "--log-every", "1", "--epochs", "99999"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(10) == 0
+        assert b"Traceback" not in process.stderr.read()
+
+
+def test_a_loss_that_is_no_number_fails_with_a_line():
+    done = nntui("--headless", "--seed", 0, "--learning-rate", 1e300, "--epochs", 50)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[1:] == [
+        "nntui: the loss became nan in epoch 1; try a smaller rate"
+    ]
+
+
+def test_without_a_seed_one_is_drawn_and_shown():
+    first, second = (nntui("--headless", "--epochs", 1).stderr for _ in range(2))
+    assert "seed " in first
+    assert first != second
+    seed = first.split("seed ")[1].split()[0]
+    assert nntui("--headless", "--epochs", 1, "--seed", seed).stderr == first
+
+
+def test_help_and_version():
+    assert nntui("--version").stdout == "nntui, version 0.1.0\n"
+    assert "--learning-rate" in nntui("--help").stdout
