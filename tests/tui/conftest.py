@@ -53,8 +53,9 @@ class InProcess:
 
 
 @pytest.fixture
-def monitor():
+def monitor(monkeypatch):
     """Make an app; its session is ``app.connection.session``."""
+    monkeypatch.setenv("TEXTUAL_THEME", "nntui-dark")
 
     def make(at=None, **options):
         description = Description(**{"samples": 30, "epochs": 400, "paused": True, **options})
