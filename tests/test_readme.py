@@ -1,0 +1,46 @@
+"""What the README says is what there is."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from engine.service.description import Description
+from tui.cli import command
+from tui.keys import KEYS
+
+README = (Path(__file__).parent.parent / "README.md").read_text()
+
+
+def test_its_keys_are_the_table_of_keys():
+    rows = re.findall(r"^\| `(.+?)` \| (.+) \|$", README, re.MULTILINE)
+    assert rows == [(key.shown, key.text) for key in KEYS]
+
+
+def test_its_own_network_trains(tmp_path):
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "mine.py").write_text(code)
+    run = [sys.executable, "-m", "tui", "mine.py", "--headless"]
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "epoch: 2900" in done.stdout
+    assert float(done.stdout.split("Accuracy: ")[1]) > 0.95
+
+
+def test_its_options_are_those_of_the_command_line():
+    offered = CliRunner().invoke(command, ["--help"]).output
+    named = set(re.findall(r"--[a-z][a-z-]+", README))
+    assert all(option in offered for option in named)
+    defaults = re.findall(r"`(--epochs 10001 [^`]+)`", README)[0].split()
+    options = dict(zip(defaults[::2], defaults[1::2], strict=True))
+    plain = Description()
+    assert int(options["--epochs"]) == plain.epochs
+    assert float(options["--learning-rate"]) == plain.learning_rate
+    assert (int(options["--hidden"]),) == plain.hidden
+    assert (int(options["--samples"]), int(options["--classes"])) == (plain.samples, plain.classes)
+
+
+def test_its_picture_is_there():
+    for path in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README):
+        assert (Path(__file__).parent.parent / path).read_text().startswith("<svg")
