@@ -13,9 +13,10 @@ or within a network, where `connect` ties its arrays to those of its neighbours 
 from __future__ import annotations
 
 import numpy as np
+from numpy.random import RandomState
 from numpy.typing import ArrayLike
 
-from engine.nn.initializers import NormalSource, small_normal
+from engine.nn.initializers import small_normal
 from engine.nn.signals import Array, Signal
 
 NO_PARAMETERS: Array = np.empty(0)
@@ -101,7 +102,7 @@ class Dense(Layer):
     Parameters
     ----------
     n_inputs, n_neurons : int
-    random : NormalSource, optional
+    random : RandomState, optional
         Where the first weights are drawn from; NumPy's global generator if not given.
 
     Attributes
@@ -112,7 +113,7 @@ class Dense(Layer):
         which are the last row of one matrix ``[weights; biases]``.
     """
 
-    def __init__(self, n_inputs: int, n_neurons: int, random: NormalSource | None = None) -> None:
+    def __init__(self, n_inputs: int, n_neurons: int, random: RandomState | None = None) -> None:
         super().__init__()
         if n_inputs < 1 or n_neurons < 1:
             raise ValueError(f"a dense layer of {n_inputs} inputs and {n_neurons} neurons is empty")
@@ -124,7 +125,7 @@ class Dense(Layer):
     def __repr__(self) -> str:
         return f"Dense({self.n_inputs}, {self.n_neurons})"
 
-    def draw_weights(self, random: NormalSource | None = None) -> None:
+    def draw_weights(self, random: RandomState | None = None) -> None:
         """Draw new weights; the biases become zero."""
         self.weights[:] = small_normal(self.n_inputs, self.n_neurons, random)
         self.biases[:] = 0

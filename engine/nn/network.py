@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
+from numpy.random import RandomState
 from numpy.typing import DTypeLike
 
 from engine.nn.activations import ReLU
-from engine.nn.initializers import NormalSource
 from engine.nn.layers import Dense, Layer
 from engine.nn.signals import Array, Signal
 
@@ -69,7 +69,7 @@ class Network:
         """The widths from inputs to outputs: ``2 → 64 → 3``."""
         return " → ".join(str(n) for n in (self.n_inputs, *(d.n_neurons for d in self.dense)))
 
-    def draw_weights(self, random: NormalSource | None = None) -> None:
+    def draw_weights(self, random: RandomState | None = None) -> None:
         """Draw new weights for all layers, from the inputs on."""
         for layer in self.dense:
             layer.draw_weights(random)
@@ -85,7 +85,7 @@ def multilayer_perceptron(
     n_inputs: int,
     hidden: Sequence[int],
     n_outputs: int,
-    random: NormalSource | None = None,
+    random: RandomState | None = None,
     dtype: DTypeLike = np.float64,
 ) -> Network:
     """Build Dense layers with a ReLU between each two.
@@ -95,7 +95,7 @@ def multilayer_perceptron(
     n_inputs, n_outputs : int
     hidden : sequence of int
         The neurons of each hidden layer.
-    random : NormalSource, optional
+    random : RandomState, optional
         Where the weights are drawn from, layer by layer from the inputs on.
     dtype : float64 or float32
         Weights are drawn in float64 and then rounded.
