@@ -308,7 +308,7 @@ async def test_the_theme_changes_what_is_drawn(monitor):
     app = monitor(at=100)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        dark = app.query_one(Chart).ink("accent")
+        dark = app.query_one(Chart)._ink("accent")
         app.theme = "nntui-light"
         await settle(pilot)
-        assert app.query_one(Chart).ink("accent") != dark
+        assert app.query_one(Chart)._ink("accent") != dark

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from rich.console import Console
+from rich.cells import cell_len
+from rich.segment import Segment
 from rich.style import Style
-from rich.text import Text
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-# From a width and a height in cells to what is shown there.
-Drawing = Callable[[int, int], list[Text]]
+# A line: pieces of text, each with its ink, which is one of the component classes of `Canvas`.
+Line = list[tuple[str, str]]
 
-_console = Console(width=1000, force_terminal=True, color_system="truecolor")
+# From a width and a height in cells to what is shown there.
+Drawing = Callable[[int, int], list[Line]]
 
 
 class Canvas(Widget):
@@ -32,33 +33,41 @@ class Canvas(Widget):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._drawing: Drawing = lambda width, height: []
-        self._lines: list[Text] | None = None
+        self._strips: list[Strip] | None = None
+        self._inks: dict[str, Style] = {}
 
     def paint(self, drawing: Drawing) -> None:
         """Show what ``drawing`` returns for the widget's width and height, now and resized."""
-        self._drawing, self._lines = drawing, None
+        self._drawing, self._strips = drawing, None
         self.refresh()
 
     def on_resize(self) -> None:
         """Draw for the new size."""
-        self._lines = None
+        self._strips = None
         self.post_message(self.Resized())
 
     def notify_style_update(self) -> None:
         """Draw in the new colours."""
         super().notify_style_update()
-        self._lines = None
+        self._strips = None
+        self._inks.clear()
 
     def render_line(self, y: int) -> Strip:
         """Return one line, over the widget's own background."""
-        (width, height), style = self.size, self.rich_style
-        if self._lines is None:
-            self._lines = self._drawing(width, height)
-        if y >= len(self._lines):
-            return Strip.blank(width, style)
-        pieces = [s for s in self._lines[y].render(_console) if s.text and s.text != "\n"]
-        return Strip(pieces).adjust_cell_length(width).apply_style(style)
+        if self._strips is None:
+            lines, width = self._drawing(*self.size), self.size.width
+            strips = (Strip(Segment(text, self._ink(ink)) for text, ink in line) for line in lines)
+            self._strips = [s.adjust_cell_length(width, self.rich_style) for s in strips]
+        if y < len(self._strips):
+            return self._strips[y]
+        return Strip.blank(self.size.width, self.rich_style)
 
-    def ink(self, name: str) -> Style:
-        """Return the style of one of the component classes, as the stylesheet has it."""
-        return self.get_component_rich_style(name)
+    def _ink(self, name: str) -> Style:
+        if name not in self._inks:
+            self._inks[name] = self.get_component_rich_style(name)
+        return self._inks[name]
+
+
+def length(line: Line) -> int:
+    """Return how many cells a line takes."""
+    return sum(cell_len(text) for text, _ in line)

@@ -6,16 +6,15 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from rich.text import Text
-
 from tui import axis
-from tui.widgets.canvas import Canvas
+from tui.widgets.canvas import Canvas, Line
 
 if TYPE_CHECKING:
     from engine.events import CurveData
 
 MARGIN = 8  # columns left of the curve: six for a label, a blank, the axis
 LEAST, MOST = 1e-200, 1e200  # beyond these, not even the limits of an axis are numbers
+BLANK = " \u2800"
 Points = list[tuple[float, float]]
 Marks = list[tuple[int, float]]
 
@@ -69,7 +68,7 @@ class Chart(Canvas):
 
     def _curve(
         self, curve: CurveData | None, span: int, marks: Marks, width: int, height: int
-    ) -> list[Text]:
+    ) -> list[Line]:
         if width < MARGIN + 4 or height < 2:
             return []
         lines = pieces(curve, self.logarithmic) if curve else []
@@ -80,9 +79,12 @@ class Chart(Canvas):
         place = _places(low, high, self.logarithmic, height - 1)
         names = dict(zip((place(y) for y in at), axis.labels(at), strict=True))
         columns = [round(x / span * (width - MARGIN - 1)) for x in x_marks]
-        body = [self._row(row, names.get(y)) for y, row in enumerate(rows)]
-        self._mark(body, [(int(epoch / span * (width - MARGIN)), rate) for epoch, rate in marks])
-        return [*body, self._foot(columns, x_marks, width)]
+        changes = [(int(epoch / span * (width - MARGIN)), rate) for epoch, rate in marks]
+        body = [
+            _row(row, names.get(y), _marked(row, changes, named=y == 0))
+            for y, row in enumerate(rows)
+        ]
+        return [*body, _foot(columns, x_marks, width)]
 
     def _axis(self, lowest: float, highest: float, height: int) -> tuple[float, float, list[float]]:
         """Return the lower and the upper limit of the values, and the places to mark."""
@@ -93,36 +95,40 @@ class Chart(Canvas):
         low, high = self.bounds or axis.limits(lowest, highest)
         return low, high, axis.ticks(low, high, most)
 
-    def _row(self, row: str, name: str | None) -> Text:
-        text = Text(f"{name or '':>6} ", style=self.ink("muted"))
-        text.append("┤" if name else "│", style=self.ink("faint"))
-        text.append(row, style=self.ink("accent"))
-        return text
 
-    def _mark(self, body: list[Text], marks: Marks) -> None:
-        """Draw a line where the learning rate changed, and the rate at its top."""
-        style, free = self.ink("warn"), 0
-        for column, rate in marks:
-            at = MARGIN + column
-            for y, text in enumerate(body):
-                name = f"┊{rate:g}" if y == 0 and column >= free else "┊"
-                cells = text.plain[at : at + len(name)]
-                if cells.strip(" ⠀┊") == "" and len(cells) == len(name):
-                    tail = text[at + len(name) :]
-                    body[y] = text[:at].append(name, style=style).append_text(tail)
-                    free = column + len(name) + 1 if y == 0 else free
+def _row(row: str, name: str | None, marks: dict[int, str]) -> Line:
+    line = [(f"{name or '':>6} ", "muted"), ("┤" if name else "│", "faint")]
+    end = 0
+    for column, mark in marks.items():
+        line += [(row[end:column], "accent"), (mark, "warn")]
+        end = column + len(mark)
+    return [*line, (row[end:], "accent")]
 
-    def _foot(self, columns: list[int], marks: list[float], width: int) -> Text:
-        """Write the epochs under the curve."""
-        line = [" "] * width
-        end = 0
-        for column, mark in zip(columns, marks, strict=True):
-            name = axis.count(mark)
-            start = min(MARGIN + column - len(name) // 2, width - len(name))
-            if start > end or not end:
-                line[start : start + len(name)] = name
-                end = start + len(name)
-        return Text("".join(line), style=self.ink("muted"))
+
+def _foot(columns: list[int], marks: list[float], width: int) -> Line:
+    """Write the epochs under the curve."""
+    cells, end = [" "] * width, 0
+    for column, mark in zip(columns, marks, strict=True):
+        name = axis.count(mark)
+        start = min(MARGIN + column - len(name) // 2, width - len(name))
+        if start > end or not end:
+            cells[start : start + len(name)] = name
+            end = start + len(name)
+    return [("".join(cells), "muted")]
+
+
+def _marked(row: str, changes: list[tuple[int, float]], named: bool) -> dict[int, str]:
+    """Return what to write where the learning rate changed, in the columns that are free."""
+    marks: dict[int, str] = {}
+    end = 0
+    for column, rate in sorted(changes):
+        for mark in (f"┊{rate:g}", "┊") if named else ("┊",):
+            beneath = row[column : column + len(mark)]
+            if column >= end and len(beneath) == len(mark) and not beneath.strip(BLANK):
+                marks[column] = mark
+                end = column + len(mark)
+                break
+    return marks
 
 
 def _places(low: float, high: float, logarithmic: bool, rows: int) -> Any:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
-from tui.widgets.canvas import Canvas
+from tui.widgets.canvas import Canvas, Line
 
 if TYPE_CHECKING:
     from engine.events import SampleRow, Samples
@@ -84,24 +82,22 @@ class SamplesPanel(Canvas):
     def _in_view(self) -> slice:
         return slice(self.first_class, self.first_class + self._shown)
 
-    def _head(self) -> Text:
+    def _head(self) -> Line:
         label, width = self._label, self._bar + FIGURE
         head = f"{'row':>5}  {'true':<{label}}  {'says':<{label}}   "
         head += "".join(f"{name[: width - 2]:<{width}}" for name in self._names[self._in_view])
-        return Text(head, style=self.ink("muted"))
+        return [(head, "muted")]
 
-    def _row(self, row: SampleRow) -> Text:
+    def _row(self, row: SampleRow) -> Line:
         label, right = self._label, row.predicted == row.true_class
-        verdict = self.ink("good" if right else "bad")
+        verdict = "good" if right else "bad"
         true, says = (self._names[k][:label] for k in (row.true_class, row.predicted))
-        text = Text(f"{row.row:5d}  {true:<{label}}  ", style=self.ink("muted"))
-        text.append(f"{says:<{label}}", style=verdict)
-        text.append(" ✓ " if right else " ✗ ", style=verdict)
+        line = [(f"{row.row:5d}  {true:<{label}}  ", "muted")]
+        line.append((f"{says:<{label}} {'✓' if right else '✗'} ", verdict))
         for k, share in enumerate(row.probabilities[self._in_view], self.first_class):
             strong = k == row.predicted
             filled, empty = bar(share or 0.0, self._bar)
-            text.append(filled, style=verdict if strong else self.ink("muted"))
-            text.append(empty, style=self.ink("faint"))
             figure = "  nan" if share is None else f"{share:.3f}"
-            text.append(f" {figure}  ", style=self.ink("text" if strong else "muted"))
-        return text
+            line += [(filled, verdict if strong else "muted"), (empty, "faint")]
+            line.append((f" {figure}  ", "text" if strong else "muted"))
+        return line

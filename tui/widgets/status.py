@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.style import Style
-from rich.text import Text
 from textual.geometry import Size
 
-from tui.widgets.canvas import Canvas
+from tui.widgets.canvas import Canvas, Line, length
 from tui.widgets.samples import bar
 
 if TYPE_CHECKING:
@@ -53,12 +51,12 @@ class RunLine(Canvas):
             run.note,
         ]
 
-        def drawing(width: int, height: int) -> list[Text]:
-            text = Text(run.source, style=self.ink("strong"))
+        def drawing(width: int, height: int) -> list[Line]:
+            line = [(run.source, "strong")]
             for part in filter(None, parts):
-                if text.cell_len + len(part) + 3 <= width:
-                    text.append(f" · {part}", style=self.ink("muted"))
-            return [text]
+                if length(line) + len(part) + 3 <= width:
+                    line.append((f" · {part}", "muted"))
+            return [line]
 
         self.paint(drawing)
 
@@ -88,14 +86,15 @@ class StatusLine(Canvas):
         """Return how many lines it takes."""
         return len(self._wrapped(width))
 
-    def _wrapped(self, width: int) -> list[Text]:
-        lines, gap = [Text()], " " * (1 if width < 60 else 2)
-        for k, (text, ink) in enumerate(self._parts):
-            if lines[-1] and lines[-1].cell_len + len(gap + text) > width:
-                lines.append(Text())
+    def _wrapped(self, width: int) -> list[Line]:
+        gap = " " * (1 if width < 60 else 2)
+        lines: list[Line] = [[]]
+        for text, ink in self._parts:
+            if lines[-1] and length(lines[-1]) + len(gap + text) > width:
+                lines.append([])
             elif lines[-1]:
-                lines[-1].append(gap)
-            lines[-1].append(text, style=self.ink(ink) + Style(bold=k == 0))
+                lines[-1].append((gap, ink))
+            lines[-1].append((text, ink))
         return lines
 
 
@@ -117,14 +116,11 @@ class ProgressLine(Canvas):
         done = min(1.0, (frame.epoch + 1) / frame.epochs) if frame.loss is not None else 0.0
         left = duration(frame.seconds_left) if frame.status == "running" else ""
 
-        def drawing(width: int, height: int) -> list[Text]:
+        def drawing(width: int, height: int) -> list[Line]:
             tail = f" {done:4.0%} of {frame.epochs:,}  {left and left + ' left':>12}"
             if width < 60:
                 tail = f" {done:4.0%} {left:>7}"
             filled, empty = bar(done, max(1, width - len(tail)))
-            text = Text(filled, style=self.ink("accent"))
-            text.append(empty, style=self.ink("faint"))
-            text.append(tail, style=self.ink("muted"))
-            return [text]
+            return [[(filled, "accent"), (empty, "faint"), (tail, "muted")]]
 
         self.paint(drawing)
