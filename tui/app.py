@@ -142,7 +142,8 @@ class Monitor(App[int]):
         """Say that the worker has gone."""
         if not self.failure:
             self.status = "lost"
-            self._notice(f"the worker has died; its log: {self.log_path} · q quits", "-bad")
+            self.failure = f"the worker has died; its log: {self.log_path}"
+            self._notice(f"{self.failure} · q quits", "-bad")
             self.query_one(StatusLine).draw_status(self.frame, "lost")
 
     # -- asking --------------------------------------------------------------------------------

@@ -102,7 +102,9 @@ def test_a_worker_that_dies_is_told_of(start, tmp_path):
     t.until("the worker has died")
     t.until("lost")
     t.press("q")
-    assert t.wait() == 0
+    assert t.wait() == 1
+    (log,) = (tmp_path / "nntui" / "runs").glob("*/log")
+    assert t.output.decode().endswith(f"nntui: the worker has died; its log: {log}\r\n")
 
 
 def test_a_file_that_raises_gives_its_own_lines_and_status_2(start, tmp_path):
