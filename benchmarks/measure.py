@@ -1,8 +1,13 @@
-"""Two things measured in turns, so that a busy machine is unfair to neither."""
+"""Things measured in turns, so that a busy machine is unfair to none."""
 
 import statistics
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+
+HEAD = """\
+| what | beside | theirs | nntui | ratio or figure (least–greatest) | budget |
+|---|---|---|---|---|---|"""
 
 
 @dataclass
@@ -13,52 +18,95 @@ class Row:
     ----------
     what, beside : str
         What is measured, and what it is compared with.
-    unit : str
-    peer, own : float
-        Medians.
-    ratio, low, high : float
-        Median, least and greatest of own / peer, turn by turn.
+    theirs, own : str
+        Medians, with their units.
+    figure, least, greatest : float
+        Median and spread of what the budget is about: own / theirs, turn by turn, or own alone.
     budget : float
-        What the ratio may be.
+        What the figure may be at most.
     """
 
     what: str
     beside: str
-    unit: str
-    peer: float
-    own: float
-    ratio: float
-    low: float
-    high: float
+    theirs: str
+    own: str
+    figure: float
+    least: float
+    greatest: float
     budget: float
 
-    HEAD = (
-        "| what | beside | theirs | nntui | ratio (least–greatest) | budget |\n"
-        "|---|---|---|---|---|---|"
-    )
-
     def __str__(self) -> str:
-        spread = f"{self.ratio:.2f} ({self.low:.2f}–{self.high:.2f})"
-        figures = f"{self.peer:,.1f} {self.unit} | {self.own:,.1f} {self.unit}"
-        return f"| {self.what} | {self.beside} | {figures} | {spread} | ≤ {self.budget} |"
+        spread = " (".join(map(_brief, (self.figure, self.least)))
+        spread += f"–{_brief(self.greatest)})"
+        verdict = "≤" if self.figure <= self.budget else "**over**"
+        cells = self.what, self.beside, self.theirs, self.own, spread, f"{verdict} {self.budget:g}"
+        return f"| {' | '.join(cells)} |"
 
     as_dict = asdict
 
 
-def in_turns(
+def _brief(value: float) -> str:
+    return f"{value:.2f}" if value < 10 else f"{value:,.0f}"
+
+
+@dataclass
+class Unit:
+    """What seconds, or bytes, are multiplied by, and how that is called."""
+
+    name: str
+    factor: float = 1
+
+    def write(self, value: float) -> str:
+        """Write a value with the unit."""
+        return f"{_brief(value * self.factor)} {self.name}"
+
+
+MICROSECONDS, MILLISECONDS = Unit("µs", 1e6), Unit("ms", 1e3)
+Measured = Callable[[], float]
+REST = 0.25  # seconds
+
+
+def beside(
     what: str,
-    beside: str,
-    peer: Callable[[], float],
-    own: Callable[[], float],
+    own: Measured,
+    peers: dict[str, tuple[Measured, float]],
     turns: int,
-    budget: float,
-    unit: tuple[str, float] = ("µs", 1e6),
-) -> Row:
-    """Measure both, one after the other, so many times; each returns seconds."""
-    pairs = [(peer(), own()) for _ in range(turns)]
-    ratios = [b / a for a, b in pairs]
-    theirs, ours = (statistics.median(side) * unit[1] for side in zip(*pairs, strict=True))
-    return Row(
-        *(what, beside, unit[0], theirs, ours),
-        *(statistics.median(ratios), min(ratios), max(ratios), budget),
-    )
+    unit: Unit = MICROSECONDS,
+) -> list[Row]:
+    """Measure all, one after the other, so many times.
+
+    Parameters
+    ----------
+    own : callable
+        Returns seconds.
+    peers : dict of name to (callable, budget)
+        What is compared with, and how much of it nntui may take.
+    """
+    ours: list[float] = []
+    theirs: dict[str, list[float]] = {name: [] for name in peers}
+    for _ in range(turns):
+        for name, (measured, _budget) in peers.items():
+            theirs[name].append(_rested(measured))
+        ours.append(_rested(own))
+    rows = []
+    for name, (_measured, budget) in peers.items():
+        ratios = [a / b for a, b in zip(ours, theirs[name], strict=True)]
+        medians = (unit.write(statistics.median(side)) for side in (theirs[name], ours))
+        rows.append(Row(what, name, *medians, *_spread(ratios), budget))
+    return rows
+
+
+def _rested(measured: Measured) -> float:
+    """Measure when the threads of the one before no longer spin."""
+    time.sleep(REST)
+    return measured()
+
+
+def alone(what: str, values: Sequence[float], unit: Unit, budget: float) -> Row:
+    """Take figures that are compared with a budget only."""
+    scaled = [value * unit.factor for value in values]
+    return Row(what, "–", "–", unit.write(statistics.median(values)), *_spread(scaled), budget)
+
+
+def _spread(values: Sequence[float]) -> tuple[float, float, float]:
+    return statistics.median(values), min(values), max(values)

@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from engine import events
 from engine.service.build import build_trainer
 from engine.service.description import Description
+from engine.service.threads import limit_threads
 from engine.training.trainer import Trainer
 
 
@@ -37,7 +37,7 @@ def train(description: Description, log_every: int, as_json: bool) -> int:
     trainer.subscribe(events.LossNotFinite, fail)
     before = signal.signal(signal.SIGINT, interrupt)
     try:
-        with threadpool_limits(1):
+        with limit_threads(trainer):
             printer.start(description)
             trainer.run()
         printer.end("failed" if failure else "completed" if trainer.done else "stopped")

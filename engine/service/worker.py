@@ -43,12 +43,11 @@ def _watch_lifeline() -> None:
 
 
 def _serve(run: Run, listener: socket.socket) -> None:
-    from threadpoolctl import threadpool_limits
-
     from engine.service.build import build_trainer
     from engine.service.description import SourceError
     from engine.service.server import Server
     from engine.service.session import Session
+    from engine.service.threads import limit_threads
 
     description = run.description
     try:
@@ -65,7 +64,7 @@ def _serve(run: Run, listener: socket.socket) -> None:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with threadpool_limits(1):
+        with limit_threads(trainer):
             server.serve()
     except Exception as error:
         traceback.print_exc()
