@@ -19,8 +19,9 @@ from textual.widgets import Footer, Static
 
 from engine import commands, events
 from engine.service.client import Connection
-from tui import axis, pace, themes
+from tui import axis, themes
 from tui.keys import KEYS, bindings
+from tui.pace import QUESTION, Pace
 from tui.screens.dialogs import Ask, Confirm, Help
 from tui.terminal import Shown
 from tui.widgets.chart import Chart
@@ -55,7 +56,7 @@ class Monitor(App[int]):
         self.status = "starting"
         self.first, self.order = 0, "all"
         self.shown = Shown()
-        self._pace = pace.Pace(monotonic())
+        self._pace = Pace(monotonic())
         self._next: Timer | None = None
         self._waiting: list[commands.SessionCommand] = []
         self._subscribed: commands.Subscribe | None = None
@@ -123,7 +124,7 @@ class Monitor(App[int]):
                 self.frame, self.status = event, event.status
                 self._draw()
                 self._subscribe()
-                self.call_after_refresh(self._ask_for_more)
+                self.call_after_refresh(self._drawn)
             case events.Paused():
                 self.status = "paused"
             case events.Resumed():
@@ -163,16 +164,27 @@ class Monitor(App[int]):
             self._subscribed = wanted
             self.send(wanted)
 
-    def _ask_for_more(self) -> None:
-        """Ask for the next frame, when what was written has had time to arrive."""
-        wait = self._pace.wait(self.shown.written, monotonic(), pace.allowed(self.size))
-        self._next = self.set_timer(wait, self._credit) if wait else None
-        if not wait:
-            self._credit()
+    def _drawn(self) -> None:
+        """Ask the terminal to say when the frame has arrived, and then for the next one."""
+        if self._driver:
+            self._driver.write(QUESTION)
+        self._pace.drawn(self.shown.written, monotonic(), self.size)
+        self._ask()
 
-    def _credit(self) -> None:
-        self._next = None
-        self.connection.send(commands.Drawn())
+    def on_cursor_position(self) -> None:
+        """Hear the terminal's answer."""
+        self._pace.answered()
+        self._ask()
+
+    def _ask(self) -> None:
+        """Ask for the next frame as soon as the pace allows."""
+        if self._next:
+            self._next.stop()
+        wait = self._pace.wait(monotonic())
+        self._next = self.set_timer(wait, self._ask) if wait else None
+        if wait == 0:
+            self._pace.asked()
+            self.connection.send(commands.Drawn())
 
     def send(self, command: commands.SessionCommand) -> None:
         """Send a command, or keep it until there is a session, and show soon what it does."""
@@ -180,9 +192,8 @@ class Monitor(App[int]):
             self._waiting.append(command)
             return
         self.connection.send(command)
-        if self._next:
-            self._next.stop()
-            self._credit()
+        self._pace.hurry()
+        self._ask()
 
     # -- showing -------------------------------------------------------------------------------
 

@@ -1,35 +1,68 @@
-"""How often the screen asks for the next frame, by what the last ones cost to write."""
+"""When the screen asks for the next frame: no sooner than the line to the terminal can take it.
+
+After each frame the terminal is asked where its cursor is. Its answer comes when all that was
+written has arrived and been drawn, however slow the line and whatever lies between. Until then no
+frame is asked for, but one after a key. So a slow line gets fewer frames, never a queue, and a key
+waits for a frame or two at the most. A terminal that does not answer gets few bytes a second.
+"""
 
 from __future__ import annotations
 
 from textual.geometry import Size
 
+QUESTION = "\x1b[6n"
+MUTE_RATE = 3000.0  # bytes a second, for a terminal that has never answered
+PATIENCE = 10.0  # seconds until an answer counts as lost
 BURST = 1.0  # seconds' worth that may be written at once, as when a panel opens
 
 
 def allowed(size: Size) -> float:
     """Return the bytes a second that a screen of that size may write for long."""
-    return 2700 + 1.4 * size.area
+    return 3200 + 1.7 * size.area
 
 
 class Pace:
-    """Spreads what is written, so that a slow line keeps up and the numbers keep calm."""
+    """Decides when to ask for the next frame. All times are seconds on one clock."""
 
     def __init__(self, now: float) -> None:
-        self._written, self._at, self._debt = 0, now, 0.0
+        self._hurried = self._asked = self._answers = False
+        self._unanswered = 0
+        self._written, self._debt, self._at, self._rate = 0, 0.0, now, MUTE_RATE
 
-    def wait(self, written: int, now: float, rate: float) -> float:
-        """Return the seconds until the next frame.
+    def drawn(self, written: int, now: float, size: Size) -> None:
+        """Take down that a frame was drawn and the question put.
 
         Parameters
         ----------
         written : int
             Bytes written since the start.
-        now : float
-            Seconds, on any clock.
-        rate : float
-            Bytes a second that are allowed.
         """
-        self._debt = max(0.0, self._debt - rate * (now - self._at)) + written - self._written
+        self._debt = max(0.0, self._debt - self._rate * (now - self._at)) + written - self._written
+        self._rate = allowed(size) if self._answers else MUTE_RATE
         self._written, self._at = written, now
-        return max(0.0, self._debt / rate - BURST)
+        self._asked = False
+        self._unanswered += 1
+
+    def answered(self) -> None:
+        """Take down that the terminal has answered."""
+        self._answers = True
+        self._unanswered = max(0, self._unanswered - 1)
+
+    def hurry(self) -> None:
+        """Take down that a person waits for the next frame."""
+        self._hurried = True
+
+    def wait(self, now: float) -> float | None:
+        """Return the seconds until the next frame may be asked for; None if it has been."""
+        if self._asked:
+            return None
+        passed = now - self._at
+        if self._answers and self._unanswered > self._hurried and passed < PATIENCE:
+            return PATIENCE - passed
+        return 0.0 if self._hurried else max(0.0, self._debt / self._rate - passed - BURST)
+
+    def asked(self) -> None:
+        """Take down that the next frame has been asked for."""
+        self._asked, self._hurried = True, False
+        if not self._answers:
+            self._unanswered = 0

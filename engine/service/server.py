@@ -25,7 +25,7 @@ class Client:
     stream: socket.socket
     unpacker: Unpacker = field(default_factory=lambda: Unpacker(SessionCommand))
     wanted: Subscribe | None = None
-    credit: bool = False
+    credit: bool = True
     shown: int = -1
     at: float = 0.0
     unsent: bytearray = field(default_factory=bytearray)
@@ -61,7 +61,7 @@ class Server:
         if self.session.outbox:
             return 0.0
         waits = [w for w in (self.session.wait(),) if w is not None]
-        if any(c.credit and c.shown != self.session.changes for c in self.clients):
+        if any(c.wanted and c.credit and c.shown != self.session.changes for c in self.clients):
             waits.append(FRAME_EVERY / 4)
         return min(waits, default=None)
 
@@ -93,8 +93,7 @@ class Server:
         for command in messages:
             match command:
                 case Subscribe():
-                    client.wanted, client.credit, client.shown = command, True, -1
-                    client.at = 0.0
+                    client.wanted, client.shown, client.at = command, -1, 0.0
                 case commands.Drawn():
                     client.credit = True
                 case commands.Shutdown():

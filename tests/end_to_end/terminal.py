@@ -1,5 +1,6 @@
 """A program in a real pseudo-terminal, its screen kept by pyte."""
 
+import math
 import os
 import re
 import signal
@@ -15,10 +16,23 @@ UNKNOWN = re.compile(rb"\x1b\[[?>=<][0-9;]*\$?[a-zA-Z]|\x1b\][^\x07\x1b]*(?:\x07
 MODES = re.compile(rb"\x1b\[\?[0-9;]*[hl]")
 
 
-class Terminal:
-    """Runs ``python -m tui ARGUMENTS`` in a terminal of that size."""
+WHERE = b"\x1b[6n"
+HERE = "\x1b[1;1R"
 
-    def __init__(self, *arguments, size=(80, 24), home, **environment):
+
+class Terminal:
+    """Runs ``python -m tui ARGUMENTS`` in a terminal of that size.
+
+    Parameters
+    ----------
+    rate : float
+        Bytes a second that it reads at most.
+    answers : bool
+        Whether it says where its cursor is, when asked.
+    """
+
+    def __init__(self, *arguments, size=(80, 24), home, rate=math.inf, answers=True, **environment):
+        self.rate, self.answers = rate, answers
         columns, rows = size
         self.screen = pyte.Screen(columns, rows)
         self.stream = pyte.ByteStream(self.screen)
@@ -42,14 +56,23 @@ class Terminal:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             try:
-                data = self.child.read_nonblocking(65536, left)
+                data = self.child.read_nonblocking(self._portion(), left)
             except pexpect.TIMEOUT:
                 return
             except pexpect.EOF:
                 self.child.wait()
                 return
             self.output += data
+            if self.answers:
+                self.child.send(HERE * data.count(WHERE))
             self.stream.feed(UNKNOWN.sub(lambda m: m[0] if MODES.fullmatch(m[0]) else b"", data))
+
+    def _portion(self):
+        """How many bytes to read next; on a slow line, when their time has come."""
+        if self.rate == math.inf:
+            return 65536
+        time.sleep(0.02)
+        return max(1, round(0.02 * self.rate))
 
     def text(self):
         return "\n".join(line.rstrip() for line in self.screen.display)

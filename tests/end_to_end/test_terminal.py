@@ -2,6 +2,7 @@
 
 import os
 import signal
+import statistics
 import time
 
 import pytest
@@ -150,3 +151,18 @@ def test_the_terminal_is_restored(start):
     time.sleep(0.05)
     assert b"\x1b[?1049l" in t.output
     assert t.output.rstrip().endswith(b"\x1b[?25h") or b"\x1b[?25h" in t.output[-200:]
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_slow_line_gets_fewer_frames_and_keys_still_act(start, answers):
+    t = start("--seed", "0", "--epochs", "100000000", rate=4000, answers=answers)
+    t.until("running")
+    t.pump(3)
+    waits = []
+    for key, rate in [("+", "0.2"), ("-", "0.1")] * 3:
+        begun = time.monotonic()
+        t.press(key)
+        t.until(f"lr {rate}\\b")
+        waits.append(time.monotonic() - begun)
+        t.pump(0.7)
+    assert statistics.median(waits) < 0.5, waits
