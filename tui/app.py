@@ -162,7 +162,7 @@ class Monitor(App[int]):
         )
         if wanted != self._subscribed:
             self._subscribed = wanted
-            self.send(wanted)
+            self._tell(wanted)
 
     def _drawn(self) -> None:
         """Ask the terminal to say when the frame has arrived, and then for the next one."""
@@ -173,7 +173,7 @@ class Monitor(App[int]):
 
     def on_cursor_position(self) -> None:
         """Hear the terminal's answer."""
-        self._pace.answered()
+        self._pace.answered(monotonic())
         self._ask()
 
     def _ask(self) -> None:
@@ -187,13 +187,22 @@ class Monitor(App[int]):
             self.connection.send(commands.Drawn())
 
     def send(self, command: commands.SessionCommand) -> None:
-        """Send a command, or keep it until there is a session, and show soon what it does."""
+        """Send a command, and show soon what it does."""
+        self._tell(command)
+        self._hurry()
+
+    def _tell(self, command: commands.SessionCommand) -> None:
+        """Send a command, or keep it until there is a session."""
         if self.run_told is None:
             self._waiting.append(command)
-            return
-        self.connection.send(command)
-        self._pace.hurry()
-        self._ask()
+        else:
+            self.connection.send(command)
+
+    def _hurry(self) -> None:
+        """Show soon what a person has asked for."""
+        if self.run_told:
+            self._pace.hurry()
+            self._ask()
 
     # -- showing -------------------------------------------------------------------------------
 
@@ -236,6 +245,7 @@ class Monitor(App[int]):
     def on_canvas_resized(self) -> None:
         """Ask for what the panels now have room for."""
         self._subscribe()
+        self._hurry()
 
     # -- keys ----------------------------------------------------------------------------------
 
@@ -292,6 +302,7 @@ class Monitor(App[int]):
         """Show only some samples, or all again."""
         self.order, self.first = ("all" if self.order == order else order), 0
         self._subscribe()
+        self._hurry()
 
     def action_scroll(self, rows: int) -> None:
         """Scroll through the samples."""
@@ -299,6 +310,7 @@ class Monitor(App[int]):
         most = max(0, total - self.query_one(SamplesPanel).rows)
         self.first = max(0, min(most, self.first + rows))
         self._subscribe()
+        self._hurry()
 
     def action_page(self, pages: int) -> None:
         """Scroll by a page."""

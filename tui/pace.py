@@ -2,8 +2,9 @@
 
 After each frame the terminal is asked where its cursor is. Its answer comes when all that was
 written has arrived and been drawn, however slow the line and whatever lies between. Until then no
-frame is asked for, but one after a key. So a slow line gets fewer frames, never a queue, and a key
-waits for a frame or two at the most. A terminal that does not answer gets few bytes a second.
+frame is asked for, but one after a key; and then the line rests for as long as it took. So a slow
+line gets fewer frames, never a queue, and a key finds it free half of the time. A terminal that
+does not answer gets few bytes a second.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from textual.geometry import Size
 
 QUESTION = "\x1b[6n"
 MUTE_RATE = 3000.0  # bytes a second, for a terminal that has never answered
-PATIENCE = 10.0  # seconds until an answer counts as lost
+PATIENCE = 4.0  # seconds until an answer counts as lost
 BURST = 1.0  # seconds' worth that may be written at once, as when a panel opens
 
 
@@ -28,6 +29,7 @@ class Pace:
         self._hurried = self._asked = self._answers = False
         self._unanswered = 0
         self._written, self._debt, self._at, self._rate = 0, 0.0, now, MUTE_RATE
+        self._rested = now
 
     def drawn(self, written: int, now: float, size: Size) -> None:
         """Take down that a frame was drawn and the question put.
@@ -43,9 +45,9 @@ class Pace:
         self._asked = False
         self._unanswered += 1
 
-    def answered(self) -> None:
+    def answered(self, now: float) -> None:
         """Take down that the terminal has answered."""
-        self._answers = True
+        self._answers, self._rested = True, now + (now - self._at)
         self._unanswered = max(0, self._unanswered - 1)
 
     def hurry(self) -> None:
@@ -59,7 +61,9 @@ class Pace:
         passed = now - self._at
         if self._answers and self._unanswered > self._hurried and passed < PATIENCE:
             return PATIENCE - passed
-        return 0.0 if self._hurried else max(0.0, self._debt / self._rate - passed - BURST)
+        if self._hurried:
+            return 0.0
+        return max(0.0, self._debt / self._rate - passed - BURST, self._rested - now)
 
     def asked(self) -> None:
         """Take down that the next frame has been asked for."""

@@ -49,6 +49,7 @@ class Terminal:
                 **environment,
             },
         )
+        self.child.delaybeforesend = None
         self.output = b""
 
     def pump(self, seconds):
@@ -62,9 +63,10 @@ class Terminal:
             except pexpect.EOF:
                 self.child.wait()
                 return
+            asked = self.output.count(WHERE)
             self.output += data
             if self.answers:
-                self.child.send(HERE * data.count(WHERE))
+                self.child.send(HERE * (self.output.count(WHERE) - asked))
             self.stream.feed(UNKNOWN.sub(lambda m: m[0] if MODES.fullmatch(m[0]) else b"", data))
 
     def _portion(self):
@@ -100,6 +102,7 @@ class Terminal:
         while self.child.isalive():
             assert time.monotonic() < end, f"it does not end:\n{self.text()}"
             self.pump(0.05)
+        self.pump(0.05)
         return (
             self.child.exitstatus if self.child.exitstatus is not None else -self.child.signalstatus
         )

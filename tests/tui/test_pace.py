@@ -18,7 +18,7 @@ def run(frame_bytes, seconds, answer_after=None):
         pace.drawn(written, now, SMALL)
         if answer_after is not None:
             now += answer_after
-            pace.answered()
+            pace.answered(now)
         now += pace.wait(now) + 1e-3
         pace.asked()
         frames += 1
@@ -33,8 +33,8 @@ def test_a_mute_terminal_gets_little():
     assert 1000 * run(1000, 30) / 30 == pytest.approx(MUTE_RATE, rel=0.1)
 
 
-def test_a_slow_line_gets_a_frame_at_a_time():
-    assert run(1000, 30, 1.0) == pytest.approx(30, abs=1)
+def test_a_slow_line_gets_a_frame_at_a_time_and_rests_as_long():
+    assert run(1000, 30, 1.0) == pytest.approx(15, abs=1)
 
 
 def test_small_frames_are_not_held_back():
@@ -43,7 +43,7 @@ def test_small_frames_are_not_held_back():
 
 def test_a_person_waits_for_no_pace_and_for_one_frame_at_most():
     pace = Pace(0.0)
-    pace.answered()
+    pace.answered(0.0)
     pace.drawn(10**6, 0.0, SMALL)
     assert pace.wait(0.1) > 1
     pace.hurry()
@@ -53,13 +53,13 @@ def test_a_person_waits_for_no_pace_and_for_one_frame_at_most():
     pace.drawn(2 * 10**6, 0.2, SMALL)
     pace.hurry()
     assert pace.wait(0.3) > 1, "two frames are on their way already"
-    pace.answered()
+    pace.answered(0.4)
     assert pace.wait(0.4) == 0
 
 
 def test_an_answer_that_is_lost_is_not_waited_for_forever():
     pace = Pace(0.0)
-    pace.answered()
+    pace.answered(0.0)
     pace.drawn(100, 0.0, SMALL)
     assert pace.wait(PATIENCE - 1) == pytest.approx(1)
     assert pace.wait(PATIENCE + 1) == 0
@@ -70,7 +70,7 @@ def test_a_wait_is_never_negative(steps):
     pace, now = Pace(0.0), 0.0
     for step in steps:
         now += 0.1
-        arguments = (int(1000 * now), now, SMALL) if step == "drawn" else ()
+        arguments = {"drawn": (int(1000 * now), now, SMALL), "answered": (now,)}.get(step, ())
         getattr(pace, step)(*arguments)
         wait = pace.wait(now)
         assert wait is None or 0 <= wait <= max(PATIENCE, 10**5)
