@@ -55,9 +55,10 @@ class Canvas(Widget):
     def render_line(self, y: int) -> Strip:
         """Return one line, over the widget's own background."""
         if self._strips is None:
-            lines, width = self._drawing(*self.size), self.size.width
+            width, rest = self.size.width, self.rich_style
+            lines = self._drawing(*self.size)
             strips = (Strip(Segment(text, self._ink(ink)) for text, ink in line) for line in lines)
-            self._strips = [s.adjust_cell_length(width, self.rich_style) for s in strips]
+            self._strips = [strip.adjust_cell_length(width, rest) for strip in strips]
         if y < len(self._strips):
             return self._strips[y]
         return Strip.blank(self.size.width, self.rich_style)
