@@ -1,6 +1,7 @@
 """``python -m benchmarks`` measures side by side, in turns, and prints medians as a table.
 
-It needs the ``dev`` extra, and two processor cores with nothing else to do.
+It needs the ``dev`` extra, and two processor cores with nothing else to do. With the ``bench``
+extra it also measures what others take for the same.
 """
 
 import argparse
@@ -13,8 +14,9 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_info
 
-from benchmarks import epoch, monitor
-from benchmarks.measure import Row
+from benchmarks import engine, terminal, worker
+from benchmarks.measure import HEAD
+from benchmarks.peers import PEERS, installed
 
 
 def main() -> None:
@@ -23,9 +25,12 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer turns, in about a minute")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     options = parser.parse_args()
-    print(f"{date.today()}, {machine()}\n\n{Row.HEAD}", flush=True)
+    missing = ", ".join(sorted(set(PEERS) - set(installed())))
+    if missing:
+        print(f"not installed, so not measured: {missing} (pip install 'nntui[bench]')")
+    print(f"{date.today()}, {machine()}\n\n{HEAD}", flush=True)
     rows = []
-    for part in (epoch, monitor):
+    for part in (engine, worker, terminal):
         for row in part.rows(options.quick):
             print(row, flush=True)
             rows.append(row.as_dict())

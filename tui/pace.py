@@ -14,7 +14,7 @@ from textual.geometry import Size
 QUESTION = "\x1b[6n"
 MUTE_RATE = 3000.0  # bytes a second, for a terminal that has never answered
 PATIENCE = 4.0  # seconds until an answer counts as lost
-BURST = 1.0  # seconds' worth that may be written at once, as when a panel opens
+BURST = 0.4  # seconds' worth that may be written at once, as when a panel opens
 
 
 def allowed(size: Size) -> float:

@@ -212,7 +212,7 @@ class Session:
             seconds_left=left,
             speed=self.speed,
             seed=trainer.seed,
-            rate_changes=self.rate_changes,
+            rate_changes=list(self.rate_changes),
             curves=self._curves(wanted) if wanted.points else {},
             samples=self._samples(wanted) if wanted.rows else None,
         )

@@ -79,18 +79,18 @@ class Terminal:
     def text(self):
         return "\n".join(line.rstrip() for line in self.screen.display)
 
-    def until(self, pattern, patience=20, gone=False):
+    def until(self, pattern, patience=20, gone=False, pause=0.02):
         """Wait until the screen matches."""
         end = time.monotonic() + patience
         while bool(re.search(pattern, self.text())) == gone:
             assert time.monotonic() < end, f"{pattern!r} was not met:\n{self.text()}"
-            self.pump(0.02)
+            self.pump(pause)
         return re.search(pattern, self.text())
 
-    def press(self, *keys):
+    def press(self, *keys, patience=0.02):
         for key in keys:
             self.child.send(KEYS.get(key, key))
-            self.pump(0.02)
+            self.pump(patience)
 
     def resize(self, columns, rows):
         self.screen.resize(rows, columns)

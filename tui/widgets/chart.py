@@ -56,6 +56,7 @@ class Chart(Canvas):
         super().__init__(**kw)
         self.border_title = title
         self.bounds, self.logarithmic = bounds, False
+        self._told: tuple[object, ...] = ()
 
     @property
     def columns(self) -> int:
@@ -64,7 +65,10 @@ class Chart(Canvas):
 
     def draw_curve(self, curve: CurveData | None, span: int, marks: Marks) -> None:
         """Draw a curve over ``span`` epochs, and the learning rate where it changed."""
-        self.paint(partial(self._curve, curve, span, marks))
+        told = curve, span, marks, self.logarithmic
+        if told != self._told:
+            self._told = told
+            self.paint(partial(self._curve, curve, span, marks))
 
     def _curve(
         self, curve: CurveData | None, span: int, marks: Marks, width: int, height: int
