@@ -75,11 +75,9 @@ def _keys(terminal: Terminal, presses: int) -> list[float]:
     waits = []
     for k in range(presses):
         key, rate = (("+", "0.2"), ("-", "0.1"))[k % 2]
-        begun = time.monotonic()
         terminal.press(key, patience=0)
-        terminal.until(rf"lr {rate}\b", pause=0.001)
-        waits.append(time.monotonic() - begun)
-        terminal.pump(0.2 + 0.01 * (k % 7))
+        waits.append(terminal.seconds_until(rf"lr {rate}\b"))
+        terminal.pump(0.1 + 0.01 * (k % 7))
     return waits
 
 

@@ -1,5 +1,6 @@
 """A program in a real pseudo-terminal, its screen kept by pyte."""
 
+import contextlib
 import math
 import os
 import re
@@ -63,11 +64,18 @@ class Terminal:
             except pexpect.EOF:
                 self.child.wait()
                 return
-            asked = self.output.count(WHERE)
-            self.output += data
-            if self.answers:
-                self.child.send(HERE * (self.output.count(WHERE) - asked))
-            self.stream.feed(UNKNOWN.sub(lambda m: m[0] if MODES.fullmatch(m[0]) else b"", data))
+            self._answer(data)
+            self._show(data)
+
+    def _answer(self, data):
+        """Keep what was written, and say where the cursor is as often as that asks."""
+        asked = self.output.count(WHERE)
+        self.output += data
+        if self.answers and self.output.count(WHERE) > asked:
+            self.child.send(HERE * (self.output.count(WHERE) - asked))
+
+    def _show(self, data):
+        self.stream.feed(UNKNOWN.sub(lambda m: m[0] if MODES.fullmatch(m[0]) else b"", data))
 
     def _portion(self):
         """How many bytes to read next; on a slow line, when their time has come."""
@@ -76,15 +84,35 @@ class Terminal:
         time.sleep(0.02)
         return max(1, round(0.02 * self.rate))
 
+    def seconds_until(self, pattern, patience=5):
+        """Return when the output made the screen match, in seconds from now.
+
+        The screen is made afterwards, so that the time it takes does not count.
+        """
+        begun, pieces = time.monotonic(), []
+        while time.monotonic() - begun < patience:
+            with contextlib.suppress(pexpect.TIMEOUT):
+                pieces.append((self.child.read_nonblocking(65536, 0.05), time.monotonic()))
+                self._answer(pieces[-1][0])
+            if pieces and time.monotonic() - begun > 0.3:
+                for at, (data, when) in enumerate(pieces):
+                    self._show(data)
+                    if re.search(pattern, self.text()):
+                        for rest, _ in pieces[at + 1 :]:
+                            self._show(rest)
+                        return when - begun
+                pieces.clear()
+        raise AssertionError(f"{pattern!r} was not met:\n{self.text()}")
+
     def text(self):
         return "\n".join(line.rstrip() for line in self.screen.display)
 
-    def until(self, pattern, patience=20, gone=False, pause=0.02):
+    def until(self, pattern, patience=20, gone=False):
         """Wait until the screen matches."""
         end = time.monotonic() + patience
         while bool(re.search(pattern, self.text())) == gone:
             assert time.monotonic() < end, f"{pattern!r} was not met:\n{self.text()}"
-            self.pump(pause)
+            self.pump(0.02)
         return re.search(pattern, self.text())
 
     def press(self, *keys, patience=0.02):

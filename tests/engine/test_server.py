@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 
 import pytest
 
@@ -98,3 +99,15 @@ def test_two_clients_see_the_same_run(connect):
     assert two.until(events.LearningRateChanged).learning_rate == 0.5
     two.say(commands.Restart(new_weights=False))
     assert one.until(events.Restarted).seed == 0
+
+
+def test_even_a_screen_that_draws_at_once_gets_fifteen_frames_a_second(connect):
+    line = connect(epochs=10**9)()
+    line.say(commands.Subscribe(20, 100, 0, 3), commands.Resume())
+    line.until(events.Frame)
+    frames, begun = 0, time.monotonic()
+    while time.monotonic() - begun < 1:
+        line.say(commands.Drawn())
+        line.until(events.Frame)
+        frames += 1
+    assert frames <= 17

@@ -38,7 +38,7 @@ def test_a_slow_line_gets_a_frame_at_a_time_and_rests_as_long():
 
 
 def test_small_frames_are_not_held_back():
-    assert run(50, 1, 0.001) > 200
+    assert run(20, 1, 0.001) > 200
 
 
 def test_a_person_waits_for_no_pace_and_for_one_frame_at_most():
