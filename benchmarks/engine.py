@@ -17,7 +17,7 @@ NOTEBOOK = "the notebook's way"
 
 def rows(quick: bool) -> Iterator[Row]:
     """Measure the notebook's own network, and one of the size of handwritten digits."""
-    turns = 5 if quick else 11
+    turns = 4 if quick else 11
     X, y, *_ = notebook.build()
     for dtype, budget in (("float64", 0.42), ("float32", 0.35)):
         task = Task(X.astype(dtype), y.astype(np.int64), (2, 64, 3), len(X), dtype)
@@ -28,7 +28,7 @@ def rows(quick: bool) -> Iterator[Row]:
     X = random.standard_normal((samples, 784)).astype("float32")
     task = Task(X, random.integers(0, 10, samples), (784, 128, 128, 10), 128, "float32")
     for threads in (1, 2):
-        what = f"a batch of 128, 784 → 128 → 128 → 10, float32, {threads} threads"
+        what = f"a batch of 128, 784 → 128 → 128 → 10, float32, threads: {threads}"
         yield from _measure(what, task, 60 if quick else 240, turns, threads, 0.66, ["PyTorch"])
 
 

@@ -18,12 +18,12 @@ BRAILLE = "[\u2801-\u28ff]"
 
 def rows(quick: bool) -> Iterator[Row]:
     """Measure first paint, bytes, keys and memory."""
-    yield from _opening(5 if quick else 15)
+    yield from _opening(3 if quick else 15)
     for size, budget in SIZES.items():
         name = f"{size[0]}×{size[1]}"
         with _full_speed(size) as (terminal, home):
             yield alone(f"to the terminal, {name}", _bytes(terminal, quick), BYTES, budget)
-            keys = _keys(terminal, 40 if quick else 100)
+            keys = _keys(terminal, 14 if quick else 100)
             yield alone(f"a key to its effect, median, {name}", keys, MILLISECONDS, 30)
             yield alone(f"a key to its effect, worst, {name}", [max(keys)], MILLISECONDS, 100)
             yield alone(
