@@ -90,7 +90,8 @@ def _draw(measured: dict[str, list[dict[str, float]]]) -> None:
         for row, (what, unit) in enumerate((("seconds", 1e6), ("memory", 1e-6))):
             axes[row][column].loglog(sizes, [p[what] * unit for p in points], "o-", color="#0757b8")
             axes[row][column].grid(alpha=0.3)
-        axes[1][column].set_ylim(10, 10_000)
+        axes[0][column].set_ylim(10, 1e6)
+        axes[1][column].set_ylim(10, 1e4)
         axes[1][column].set_xlabel(name)
     axes[0][0].set_ylabel("µs an epoch")
     axes[1][0].set_ylabel("memory, MB")
