@@ -52,9 +52,10 @@ class StepEpoch(Command, frozen=True, tag=True):
 
 
 class GoTo(Command, frozen=True, tag=True):
-    """Go on until that epoch is measured, and pause."""
+    """Go on until that epoch is measured, and pause; ``further`` counts it from the last one."""
 
     epoch: int
+    further: bool = False
 
 
 class SetLearningRate(Command, frozen=True, tag=True):

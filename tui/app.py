@@ -294,9 +294,9 @@ class Monitor(App[int]):
         """Ask for an epoch."""
         here = self.frame.epoch if self.frame else 0
         read = lambda text: _read_epoch(text, here)  # noqa: E731
-        epoch = await self.push_screen_wait(Ask("Go on to epoch (or +50)", "", read))
-        if epoch is not None:
-            self.send(commands.GoTo(int(epoch)))
+        command = await self.push_screen_wait(Ask("Go on to epoch (or +50)", "", read))
+        if command is not None:
+            self.send(command)
 
     def action_order(self, order: str) -> None:
         """Show only some samples, or all again."""
@@ -373,11 +373,13 @@ def _read_rate(text: str) -> float:
     return rate
 
 
-def _read_epoch(text: str, here: int) -> float:
+def _read_epoch(text: str, here: int) -> commands.GoTo:
+    """Read an epoch, or how many further: further than the training will then be."""
+    further = text.startswith("+")
     try:
-        epoch = here + int(text) if text.startswith("+") else int(text)
+        epoch = int(text)
     except ValueError:
         raise ValueError("an epoch is needed, as 500 or +50") from None
-    if epoch <= here:
-        raise ValueError(f"it must be after epoch {here}")
-    return epoch
+    if epoch <= (0 if further else here):
+        raise ValueError("it must be +1 or more" if further else f"it must be after epoch {here}")
+    return commands.GoTo(epoch, further)

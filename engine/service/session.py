@@ -141,8 +141,8 @@ class Session:
                 self._resume()
             case commands.StepEpoch():
                 self._resume(trainer.epoch + 1)
-            case commands.GoTo(epoch):
-                self._go_to(epoch)
+            case commands.GoTo(epoch, further):
+                self._go_to(trainer.epoch - 1 + epoch if further else epoch)
             case commands.SetLearningRate(rate):
                 self._set_rate(rate)
             case commands.NudgeLearningRate(steps):

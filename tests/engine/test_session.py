@@ -53,6 +53,8 @@ def test_pause_step_go_to_and_resume():
     assert (frame.epoch, frame.status, frame.reason) == (0, "paused", "step")
     session.handle(commands.GoTo(20))
     assert settle(session).epoch == 20
+    session.handle(commands.GoTo(10, further=True))
+    assert settle(session).epoch == 30
     names(session)
     session.handle(commands.GoTo(3))
     session.handle(commands.GoTo(40))

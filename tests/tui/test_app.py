@@ -34,7 +34,7 @@ async def settle(pilot):
         (["["], commands.NudgeSpeed(-1)),
         (["]"], commands.NudgeSpeed(1)),
         (["g", "7", "enter"], commands.GoTo(7)),
-        (["g", "+", "5", "0", "enter"], commands.GoTo(55)),
+        (["g", "+", "5", "0", "enter"], commands.GoTo(50, further=True)),
         (["r"], commands.Restart(new_weights=False)),
         (["R"], commands.Restart(new_weights=True)),
     ],
@@ -73,6 +73,7 @@ async def test_what_cannot_be_read_is_explained_and_asked_again(monitor, screen_
             ("l", "0", "above 0"),
             ("g", "x", "an epoch is needed"),
             ("g", "3", "after epoch 5"),
+            ("g", "+0", "+1 or more"),
         ):
             await pilot.press(key)
             await settle(pilot)

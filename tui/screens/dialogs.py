@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -19,12 +20,12 @@ ABOUT = (
 )
 
 
-class Ask(ModalScreen[float | None]):
-    """Asks for a number; ``read`` turns text into one, or raises ValueError with what to do."""
+class Ask(ModalScreen[Any]):
+    """Asks for a number; ``read`` turns text into an answer, or raises ValueError with why not."""
 
     BINDINGS = [("escape", "dismiss(None)", "Cancel")]  # noqa: RUF012
 
-    def __init__(self, question: str, value: str, read: Callable[[str], float]) -> None:
+    def __init__(self, question: str, value: str, read: Callable[[str], Any]) -> None:
         super().__init__()
         self.question, self.value, self.read = question, value, read
 
