@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "engine.events": ("Position",),
     "engine.nn.activations": ("ReLU", "Softmax"),
     "engine.nn.layers": ("Dense", "Layer"),
     "engine.nn.losses": ("CrossEntropyLoss", "Loss", "SoftmaxCrossEntropy"),
@@ -16,8 +17,13 @@ _HOMES = {
     "engine.nn.optimizers": ("GradientDescent", "Optimizer"),
     "engine.data.dataset": ("DataError", "Dataset"),
     "engine.data.toys": ("toy",),
+    "engine.training.breakpoints": ("Breakpoint", "Breakpoints"),
+    "engine.training.changes": ("ChangeError",),
+    "engine.training.conditions": ("Condition", "ConditionError"),
     "engine.training.history": ("History",),
+    "engine.training.machine": ("Machine",),
     "engine.training.operations": ("Operation", "compile_program"),
+    "engine.training.timeline": ("Branch", "Timeline"),
     "engine.training.trainer": ("Trainer",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

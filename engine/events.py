@@ -6,12 +6,21 @@ sends those of the second part to its clients, together with `Frame`, its latest
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
 Status = Literal["running", "paused", "completed", "stopped", "failed", "lost"]
 Reason = Literal["user", "step", "breakpoint", "alert", "error"]
+Unit = Literal["epoch", "batch", "operation"]
+
+
+class Position(NamedTuple):
+    """What comes next: an operation of the program, on a batch of an epoch."""
+
+    epoch: int
+    batch: int
+    operation: int
 
 
 class Event(msgspec.Struct, frozen=True, tag=True):
@@ -44,12 +53,26 @@ class OperationCompleted(Event, frozen=True, tag=True):
     name: str
 
 
-class LearningRateChanged(Event, frozen=True, tag=True):
-    """From ``epoch`` on, updates take another step."""
+class Changed(Event, frozen=True, tag=True):
+    """A person has changed a number: a hyperparameter, a weight, a bias, a row of the data."""
 
-    epoch: int
+    position: Position
+    target: str
     before: float
-    learning_rate: float
+    after: float
+
+    @property
+    def text(self) -> str:
+        """The change in words."""
+        return f"{self.target} {self.before:.6g} → {self.after:.6g}"
+
+
+class BreakpointHit(Event, frozen=True, tag=True):
+    """A breakpoint's condition holds; the trainer has paused."""
+
+    number: int
+    condition: str
+    position: Position
 
 
 class LossNotFinite(Event, frozen=True, tag=True):
@@ -61,7 +84,7 @@ class LossNotFinite(Event, frozen=True, tag=True):
 
 
 class Restarted(Event, frozen=True, tag=True):
-    """The run is at its beginning again; ``seed`` tells from which weights."""
+    """The run is at its beginning again, on a new branch; ``seed`` tells from which weights."""
 
     seed: int
     new_weights: bool
@@ -79,7 +102,8 @@ TrainerEvent = (
     EpochMeasured
     | EpochCompleted
     | OperationCompleted
-    | LearningRateChanged
+    | Changed
+    | BreakpointHit
     | LossNotFinite
     | Restarted
     | TrainingCompleted
@@ -182,7 +206,7 @@ SessionEvent = (
     | Resumed
     | Rejected
     | Failed
-    | LearningRateChanged
+    | Changed
     | Restarted
     | TrainingCompleted
     | Frame

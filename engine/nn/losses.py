@@ -6,6 +6,8 @@ connected to a network's last signal (`connect`, then `compute_loss` and `comput
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -64,6 +66,10 @@ class Loss:
     def connect(self, inputs: Signal) -> None:
         """Take ``inputs`` as what comes in from the network's last layer."""
         raise NotImplementedError
+
+    def apart(self) -> Loss:
+        """Return a loss like this one, which can be connected without touching this one's arrays."""
+        return copy.copy(self)
 
     def set_labels(self, labels: Array) -> None:
         """Take the true classes of the batch, of shape (samples,)."""
@@ -177,6 +183,10 @@ class SoftmaxCrossEntropy(Loss):
     def __init__(self) -> None:
         self.activation = Softmax()
         self.loss = CrossEntropyLoss()
+
+    def apart(self) -> Loss:
+        """Return a loss like this one, with arrays of its own."""
+        return SoftmaxCrossEntropy()
 
     def connect(self, inputs: Signal) -> None:
         """Take ``inputs`` as the logits: the last layer's output."""

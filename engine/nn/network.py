@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -78,6 +79,13 @@ class Network:
         """Tie all layers together for batches that come in by ``inputs``."""
         for layer in self.layers:
             inputs = layer.connect(inputs)
+        return inputs
+
+    def apply(self, inputs: Signal) -> Signal:
+        """Return what goes out for ``inputs``, in arrays of its own: the layers' own stay."""
+        for layer in map(copy.copy, self.layers):
+            inputs = layer.connect(inputs)
+            layer.compute_output()
         return inputs
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -23,9 +23,28 @@ class Optimizer:
     ----------
     learning_rate : float
         Read at each update, so it may be changed at any time.
+    hyperparameters : tuple of str
+        The attributes that a person may change.
+
+    Whatever is carried from one update to the next is an attribute without a leading underscore,
+    a number or an array, so that `state` keeps it.
     """
 
     learning_rate: float
+    hyperparameters: tuple[str, ...] = ("learning_rate",)
+
+    def state(self) -> dict[str, Any]:
+        """Return a copy of all that the next update depends on."""
+        return {
+            name: value.copy() if isinstance(value, np.ndarray) else value
+            for name, value in vars(self).items()
+            if name[0] != "_"
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go back to what `state` returned."""
+        for name, value in state.items():
+            setattr(self, name, value.copy() if isinstance(value, np.ndarray) else value)
 
     def update_parameters(self, target: Trainable) -> None:
         """Move the parameters of a layer or of a network one step."""

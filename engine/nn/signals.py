@@ -54,9 +54,9 @@ class Signal:
     @classmethod
     def allocate(cls, samples: int, width: int, dtype: DTypeLike) -> Signal:
         """Allocate values and gradient for a batch of ``samples`` rows."""
-        with_one = empty(samples, width + 1, dtype)
+        with_one = zeros(samples, width + 1, dtype)
         with_one[:, -1] = 1
-        return cls(with_one, empty(samples, width, dtype))
+        return cls(with_one, zeros(samples, width, dtype))
 
     @property
     def values(self) -> Array:

@@ -56,12 +56,24 @@ class History:
         self._upper = np.full((len(METRICS), self.capacity), np.nan)
         self._pending: list[tuple[float, float]] = []
 
-    def append(self, loss: float, accuracy: float) -> None:
-        """Record the next epoch."""
+    def append(self, epoch: int, loss: float, accuracy: float) -> None:
+        """Record an epoch, if it is the next one; those before it are known."""
+        if epoch < self.epochs:
+            return
         self._pending.append((loss, accuracy))
         self.epochs += 1
         if len(self._pending) >= PENDING:
             self._settle()
+
+    def until(self, epoch: int) -> History:
+        """Return a copy of the first ``epoch`` epochs, or of some less: of whole buckets only."""
+        self._settle()
+        copy = History(self.capacity)
+        copy.span, copy._buckets = self.span, min(epoch, self.epochs) // self.span
+        copy.epochs = copy._buckets * self.span
+        copy._lower[:, : copy._buckets] = self._lower[:, : copy._buckets]
+        copy._upper[:, : copy._buckets] = self._upper[:, : copy._buckets]
+        return copy
 
     def _settle(self) -> None:
         """Move the epochs that wait into buckets."""

@@ -1,4 +1,4 @@
-"""The trainer: a machine with a program counter, whose program is an epoch.
+"""The trainer: runs the machine until told, and knows its past.
 
 It knows of no screen. Whoever wants to know what happens subscribes to its events:
 
@@ -11,36 +11,37 @@ event                  fires
                        trainer has then paused before the update
 `EpochCompleted`       after an epoch's last operation
 `TrainingCompleted`    after the last epoch, just after its `EpochCompleted`
-`LearningRateChanged`  when `set_learning_rate` changed it
+`BreakpointHit`        when a breakpoint's condition holds: after an epoch, or before an operation
+                       that it names; the trainer has then paused
+`Changed`              when `change` changed a number, or `undo` took that back
 `Restarted`            when `restart` put the run back to its beginning
 =====================  =========================================================================
+
+Nothing fires for what is told again: while it goes back, and on the way to a place in the past.
 """
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Iterator
 from time import perf_counter
-from typing import Any, TypeVar
 
 import numpy as np
 
 from engine import events
-from engine.data.batches import shuffled
 from engine.data.dataset import Dataset
+from engine.events import Position
 from engine.nn.losses import Loss
 from engine.nn.network import Network
 from engine.nn.optimizers import Optimizer
-from engine.nn.signals import Array, Signal, with_ones
-from engine.training.history import History
-from engine.training.operations import compile_program
+from engine.training.breakpoints import Breakpoints
+from engine.training.changes import SEED
+from engine.training.machine import Machine
+from engine.training.timeline import Timeline
 
-E = TypeVar("E", bound=events.Event)
 
-
-class Trainer:
-    """Trains a network: by operation, by epoch, or until told.
+class Trainer(Machine):
+    """Trains a network: by operation, by epoch, or until told; on, and back.
 
     Parameters
     ----------
@@ -64,6 +65,9 @@ class Trainer:
     history : History
     probabilities : array, shape (samples, classes)
         What the network last said of each row.
+    timeline : Timeline
+        Its past, and its branches.
+    breakpoints : Breakpoints
     """
 
     def __init__(
@@ -91,84 +95,18 @@ class Trainer:
                 f"{data.name} has {data.classes} classes, but the network"
                 f" {network.n_outputs} outputs"
             )
-        self.network, self.loss, self.optimizer, self.data = network, loss, optimizer, data
-        self.epochs, self.seed = epochs, seed
-        self.batch_size = min(batch_size or data.samples, data.samples)
-        self.batches = -(-data.samples // self.batch_size)
-        self.history = History()
-        self._subscribers: dict[type, list[Callable[[Any], None]]] = defaultdict(list)
-        self._rows_and_one = with_ones(data.X, network.dtype)
-        self._initial = network.parameters.copy()
-        self._connected = 0
-        self._connect(self.batch_size)
-        self.program = compile_program(network, loss, optimizer)
-        self._calls = [operation.run for operation in self.program]
-        self._measure_at = 1 + next(i for i, o in enumerate(self.program) if o.phase == "loss")
-        self._reset()
-
-    # -- where it is ---------------------------------------------------------------------------
-
-    def _reset(self) -> None:
-        self.epoch = self.batch = self.operation = 0
-        self.measured: events.EpochMeasured | None = None
-        self.history.clear()
-        self._pausing = False
-        self._finite = True
-        self._loss_sum, self._correct = 0.0, 0
-        self.probabilities: Array = self.loss.output
-        if self.batches > 1:
-            shape = (self.data.samples, self.loss.output.shape[1])
-            self.probabilities = np.full(shape, np.nan, self.network.dtype)
+        super().__init__(network, loss, optimizer, data, batch_size, seed)
+        self.epochs = epochs
+        self.timeline = Timeline(self)
+        self.breakpoints = Breakpoints(self)
 
     @property
     def done(self) -> bool:
         """Whether the last epoch asked for is done."""
         return self.epoch >= self.epochs
 
-    def restart(self, seed: int | None = None) -> None:
-        """Go back to the beginning.
-
-        Parameters
-        ----------
-        seed : int, optional
-            Draw new weights from it; the same weights as before if not given. The data stay.
-        """
-        if seed is not None:
-            self.seed = seed
-            self.network.draw_weights(np.random.RandomState(seed))
-            self._initial = self.network.parameters.copy()
-        self.network.parameters[:] = self._initial
-        self._reset()
-        self.emit(events.Restarted(self.seed, seed is not None))
-
-    def set_learning_rate(self, learning_rate: float) -> None:
-        """Update with another step from now on; ValueError if it is negative or no number."""
-        if not (math.isfinite(learning_rate) and learning_rate >= 0):
-            raise ValueError(f"the learning rate must be 0 or more, not {learning_rate:g}")
-        before = self.optimizer.learning_rate
-        if learning_rate != before:
-            self.optimizer.learning_rate = learning_rate
-            self.emit(events.LearningRateChanged(self.epoch, before, learning_rate))
-
-    # -- who listens ---------------------------------------------------------------------------
-
-    def subscribe(self, event: type[E], receive: Callable[[E], None]) -> Callable[[], None]:
-        """Call ``receive`` with each event of that type; return what ends that."""
-        self._subscribers[event].append(receive)
-        return lambda: self._subscribers[event].remove(receive)
-
-    def emit(self, event: events.Event) -> None:
-        """Tell those who subscribed to events of this type."""
-        for receive in tuple(self._subscribers[type(event)]):
-            receive(event)
-
     # -- going on ------------------------------------------------------------------------------
 
-    def pause(self) -> None:
-        """Make `run` return before the next operation that it can stop at."""
-        self._pausing = True
-
-    @np.errstate(all="ignore")  # a loss that is no number is told as `LossNotFinite`
     def run(self, until: int | None = None, deadline: float = math.inf) -> None:
         """Go on until ``until`` epochs are done, all are, it is paused, or the time is over.
 
@@ -180,98 +118,151 @@ class Trainer:
             On the clock of `time.perf_counter`; looked at after each batch.
         """
         stop = self.epochs if until is None else min(until, self.epochs)
-        length = len(self._calls)
-        self._pausing = False
-        while self.epoch < stop:
-            self._run_to(self._measure_at)
-            if self._pausing:
-                break
-            self._run_to(length)
-            if self._pausing or perf_counter() >= deadline:
-                break
+        self._run(stop * self.batches, deadline)
 
     def step_epoch(self) -> None:
         """Go to the end of this epoch."""
         self.run(self.epoch + 1)
+
+    def step_batch(self) -> None:
+        """Go to the end of this batch."""
+        if not self.done:
+            self._run(self.iteration + 1)
 
     @np.errstate(all="ignore")
     def step_operation(self) -> None:
         """Do the next operation."""
         if not self.done:
             epoch, batch, operation = self.epoch, self.batch, self.program[self.operation]
-            self._run_to(self.operation + 1)
+            self.timeline.set_out()
+            self.advance(self.operation + 1)
+            self.timeline.arrive()
             self.emit(events.OperationCompleted(epoch, batch, operation.name))
 
-    def _run_to(self, stop: int) -> None:
-        """Do the operations of this iteration up to ``stop``: the only reader of the program."""
-        if self.operation >= stop:
-            return
-        if self.operation == 0 and self.batches > 1:
-            self._load_batch()
-        for call in self._calls[self.operation : stop]:
-            call()
-        self.operation = stop
-        if stop == self._measure_at:
-            self._measure()
-        if stop == len(self._calls):
-            self._end_iteration()
+    @np.errstate(all="ignore")  # a loss that is no number is told as `LossNotFinite`
+    def _run(self, goal: int, deadline: float = math.inf) -> None:
+        """Go on until ``goal`` iterations are done, or it is to stop before."""
+        self.timeline.set_out()
+        self._pausing = False
+        self._iterate = self._watch if self.breakpoints.active else self._pass
+        while self._run_to_change(goal, deadline):
+            self.timeline.arrive()
+        self.timeline.arrive()
 
-    def _connect(self, samples: int) -> None:
-        """Tie the network's arrays together for batches of that many rows."""
-        rows = self._rows_and_one
-        self.inputs = Signal(rows if self.batches == 1 else np.empty_like(rows[:samples]))
-        self.loss.connect(self.network.connect(self.inputs))
-        if self.batches == 1:
-            self.loss.set_labels(self.data.y)
-        self._connected = samples
+    def _run_to_change(self, goal: int, deadline: float) -> bool:
+        """Go on to ``goal``, or to the next change that is made again: return whether it was one."""
+        timeline, length, iterate = self.timeline, self._length, self._iterate
+        change = timeline.next_change()
+        stop = goal if change is None else min(goal, change.epoch * self.batches + change.batch)
+        while self.iteration < stop:
+            if not iterate(length):
+                return False
+            now = perf_counter()
+            if now >= timeline.due:
+                timeline.keep(now)
+            if now >= deadline:
+                return False
+        return change is not None and stop < goal and iterate(change.operation)
 
-    def _load_batch(self) -> None:
-        if self.batch == 0:
-            self._order = shuffled(self.data.samples, self.seed, self.epoch)
-        start = self.batch * self.batch_size
-        self._rows = self._order[start : start + self.batch_size]
-        if len(self._rows) != self._connected:
-            self._connect(len(self._rows))
-        self._rows_and_one.take(self._rows, axis=0, out=self.inputs.with_one, mode="clip")
-        self.loss.set_labels(self.data.y[self._rows])
+    def _pass(self, stop: int) -> bool:
+        """Go on within this iteration, up to that operation; return whether nothing stops it."""
+        self.advance(min(stop, self._measure_at))
+        if not self._pausing:
+            self.advance(stop)
+        return not self._pausing
 
-    def _measure(self) -> None:
-        """Take down what ``loss.forward`` found."""
-        value = self.loss.value
-        if self.batches > 1:
-            self.probabilities[self._rows] = self.loss.output
-            self._loss_sum += value * len(self._rows)
-            self._correct += self.loss.correct
-        if self.batch == self.batches - 1:
-            self._measure_epoch()
-        if math.isfinite(value):
-            self._finite = True
-        elif self._finite:
-            self._finite = False
-            self.pause()
-            self.emit(events.LossNotFinite(self.epoch, self.batch, value))
+    def _watch(self, stop: int) -> bool:
+        """Do the same, looking at the breakpoints on the way."""
+        for place in sorted({*self.breakpoints.stops, self._measure_at, stop}):
+            if self.operation < place <= stop:
+                self.advance(place)
+                if self._pausing or self._breaks():
+                    return False
+        return True
 
-    def _measure_epoch(self) -> None:
-        if self.batches == 1:
-            loss, correct = self.loss.value, self.loss.correct
-        else:
-            loss, correct = self._loss_sum / self.data.samples, self._correct
-            self._loss_sum, self._correct = 0.0, 0
-        accuracy = correct / self.data.samples
-        self.history.append(loss, accuracy)
-        self.measured = measured = events.EpochMeasured(
-            self.epoch, loss, accuracy, self.optimizer.learning_rate
-        )
-        self.emit(measured)
+    def _breaks(self) -> bool:
+        hit = self.breakpoints.hit()
+        if hit:
+            self.emit(events.BreakpointHit(hit.number, hit.text, self.position))
+        return hit is not None
 
     def _end_iteration(self) -> None:
-        self.operation = 0
-        self.batch += 1
-        if self.batch < self.batches:
-            return
-        self.batch = 0
-        self.epoch += 1
-        self.emit(events.EpochCompleted(self.epoch - 1))
-        if self.done and self.measured:
+        super()._end_iteration()
+        if self.epoch == self.epochs and self.batch == 0 and self.measured:
             measured = self.measured
             self.emit(events.TrainingCompleted(measured.epoch, measured.loss, measured.accuracy))
+
+    # -- going back ----------------------------------------------------------------------------
+
+    def go_to(self, position: Position) -> None:
+        """Go to a place that it has been at, on this branch.
+
+        Parameters
+        ----------
+        position : Position
+            No later than ``timeline.reached``.
+        """
+        _finish(self.timeline.travel(position))
+
+    def search_back(self) -> Iterator[None]:
+        """Go back to the last place where a breakpoint's condition held; stay if there is none."""
+        return self.timeline.search_back(self.breakpoints.any_holds, self.breakpoints.stops)
+
+    def run_back(self) -> bool:
+        """Do the same at once; return whether there was such a place."""
+        before = self.position
+        _finish(self.search_back())
+        return self.position != before
+
+    # -- what a person changes -----------------------------------------------------------------
+
+    def change(self, target: str, value: float) -> None:
+        """Change a number, from now on; in the past, this begins a branch.
+
+        Parameters
+        ----------
+        target : str
+            ``learning_rate``, ``dense_1.weights[0, 17]``, ``dense_1.biases[3]``,
+            ``data.X[5, 1]`` or ``data.y[5]``.
+        value : float
+
+        Raises
+        ------
+        ChangeError
+            If there is no such number, or it cannot be this.
+        """
+        self.emit(self.timeline.change(target, value))
+
+    def undo(self) -> bool:
+        """Take back the last change that was made at this place; return whether there was one."""
+        changed = self.timeline.undo()
+        if changed:
+            self.emit(
+                events.Changed(self.position, changed.target, changed.after, changed.before)
+            )
+        return changed is not None
+
+    def restart(self, seed: int | None = None) -> None:
+        """Begin again, on a new branch, with the hyperparameters of now.
+
+        Parameters
+        ----------
+        seed : int, optional
+            Draw new weights from it; the same weights as before if not given. The data stay.
+        """
+        now = {name: getattr(self.optimizer, name) for name in self.optimizer.hyperparameters}
+        drawn = [c.after for c in self.timeline.branch.changes if c.target == SEED]
+        self.timeline.restart()
+        for weights in drawn[-1:] if seed is None else [seed]:
+            self.timeline.change(SEED, weights)
+        for name, value in now.items():
+            if getattr(self.optimizer, name) != value:
+                self.timeline.change(name, value)
+        self.emit(events.Restarted(self.seed, seed is not None))
+
+
+def _finish(journey: Iterator[None]) -> None:
+    for _ in journey:
+        pass
+
+

@@ -125,13 +125,13 @@ def test_the_learning_rate_changes_from_the_next_update_on():
     told = watch(trainer)
     trainer.step_epoch()
     before = trainer.network.parameters.copy()
-    trainer.set_learning_rate(0)
+    trainer.change("learning_rate", 0)
     trainer.step_epoch()
     assert (trainer.network.parameters == before).all()
-    assert events.LearningRateChanged(1, 0.1, 0) in told
+    assert events.Changed((1, 0, 0), "learning_rate", 0.1, 0) in told
     for wrong in (-1, math.nan, math.inf):
         with pytest.raises(ValueError, match="learning rate"):
-            trainer.set_learning_rate(wrong)
+            trainer.change("learning_rate", wrong)
 
 
 @pytest.mark.parametrize("batch_size", [None, 7])

@@ -1,0 +1,124 @@
+"""What a person may change in a training: a hyperparameter, a weight, a bias, a row of the data."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from engine.nn.signals import Array
+from engine.training.machine import Machine
+
+_TARGET = re.compile(r"\s*(?:(\w+)\s*\.\s*)?(\w+)\s*(?:\[\s*(\d+)\s*(?:,\s*(\d+)\s*)?\])?\s*")
+SEED = "seed"
+
+
+class ChangeError(ValueError):
+    """A change that cannot be made; its text says why, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One number that can be changed.
+
+    Attributes
+    ----------
+    name : str
+        As ``dense_1.weights[0, 17]``, ``learning_rate`` or ``data.y[5]``.
+    read, write : callable
+    is_data : bool
+        Whether it belongs to the data: these are no part of a snapshot.
+    """
+
+    name: str
+    read: Callable[[], float]
+    write: Callable[[float], None]
+    is_data: bool = False
+
+
+def find_target(machine: Machine, text: str) -> Target:
+    """Return the number that is named; ChangeError if there is none."""
+    match = _TARGET.fullmatch(text)
+    if not match:
+        raise ChangeError(f"'{text}' names no number; try learning_rate or dense_1.weights[0, 0]")
+    owner, name, *numbers = match.groups()
+    index = tuple(int(n) for n in numbers if n is not None)
+    if owner is None and not index:
+        return _hyperparameter(machine, name)
+    if owner == "data":
+        return _data(machine, name, index)
+    layers = {layer.name: layer for layer in machine.network.dense}
+    if owner not in layers or name not in ("weights", "biases"):
+        known = ", ".join(f"{n}.weights, {n}.biases" for n in layers)
+        raise ChangeError(f"there is no {text.strip()}; there are {known}, data.X and data.y")
+    return _cell(f"{owner}.{name}", getattr(layers[owner], name), index)
+
+
+def parse_change(text: str) -> tuple[str, float]:
+    """Split ``target = value``; ChangeError if it is none."""
+    target, equals, value = text.partition("=")
+    try:
+        if not equals:
+            raise ValueError
+        return target.strip(), float(value)
+    except ValueError:
+        raise ChangeError("a target and a number are needed, as dense_1.weights[0, 0] = 0.5") from None
+
+
+def _hyperparameter(machine: Machine, name: str) -> Target:
+    if name == SEED:
+        return Target(SEED, lambda: machine.seed, lambda value: machine.draw_weights(int(value)))
+    optimizer = machine.optimizer
+    if name not in optimizer.hyperparameters:
+        known = ", ".join(optimizer.hyperparameters)
+        raise ChangeError(f"there is no {name} to change; hyperparameters: {known}")
+
+    def write(value: float) -> None:
+        if not (math.isfinite(value) and value >= 0):
+            raise ChangeError(f"the {name.replace('_', ' ')} must be 0 or more, not {value:g}")
+        setattr(optimizer, name, value)
+
+    return Target(name, lambda: float(getattr(optimizer, name)), write)
+
+
+def _cell(name: str, array: Array, index: tuple[int, ...]) -> Target:
+    index = _within(name, array, index)
+    return Target(f"{name}{list(index)}", partial(_read, array, index), partial(_write, array, index))
+
+
+def _data(machine: Machine, name: str, index: tuple[int, ...]) -> Target:
+    if name not in ("X", "y"):
+        raise ChangeError("the data are data.X[row, column] and data.y[row]")
+    array = getattr(machine.data, name)
+    index = _within(f"data.{name}", array, index)
+    classes = machine.network.n_outputs
+
+    def write(value: float) -> None:
+        if name == "y" and not (value.is_integer() and 0 <= value < classes):
+            raise ChangeError(f"a label must be 0 to {classes - 1}, not {value:g}")
+        _write(array, index, value)
+        machine.set_row(index[0])
+
+    return Target(f"data.{name}{list(index)}", partial(_read, array, index), write, is_data=True)
+
+
+def _within(name: str, array: Array, index: tuple[int, ...]) -> tuple[int, ...]:
+    if len(index) == array.ndim - 1 and array.shape[0] == 1:
+        index = (0, *index)
+    if len(index) != array.ndim or any(i >= n for i, n in zip(index, array.shape, strict=True)):
+        last = ", ".join(str(n - 1) for n in array.shape)
+        raise ChangeError(f"{name} goes from [{', '.join('0' * array.ndim)}] to [{last}]")
+    return index
+
+
+def _read(array: Array, index: tuple[int, ...]) -> float:
+    return float(array[index])
+
+
+def _write(array: Array, index: tuple[int, ...], value: Any) -> None:
+    if not math.isfinite(value):
+        raise ChangeError(f"a finite number is needed, not {value:g}")
+    array[index] = value

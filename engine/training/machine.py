@@ -1,0 +1,278 @@
+"""The machine: a network, its data, and a program counter.
+
+It is what a training is at one moment, and how it takes a step. It remembers nothing but the
+last two measurements; what came before is the timeline's, and when to stop the trainer's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+from engine import events
+from engine.data.batches import shuffled
+from engine.data.dataset import Dataset
+from engine.events import Position
+from engine.nn.losses import Loss
+from engine.nn.network import Network
+from engine.nn.optimizers import Optimizer
+from engine.nn.signals import Array, Signal, with_ones
+from engine.training.history import History
+from engine.training.operations import compile_program
+
+E = TypeVar("E", bound=events.Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that is needed to go on from the beginning of an iteration."""
+
+    position: Position
+    iteration: int
+    seed: int
+    parameters: Array
+    optimizer: dict[str, Any]
+    loss_sum: float
+    correct: int
+    measured: events.EpochMeasured | None
+    previous: events.EpochMeasured | None
+    finite: bool
+    probabilities: Array | None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that it takes, about."""
+        return 500 + self.parameters.nbytes + (
+            0 if self.probabilities is None else self.probabilities.nbytes
+        )
+
+
+class Machine:
+    """A network in training: its arrays, and which operation comes next.
+
+    Attributes
+    ----------
+    epoch, batch, operation : int
+        The position: what comes next.
+    iteration : int
+        Passes of the program that are done.
+    program : list of Operation
+    measured, previous : EpochMeasured or None
+        The last epoch whose loss is known, and the one before it.
+    history : History
+        Where measured epochs are recorded.
+    probabilities : array, shape (samples, classes)
+        What the network last said of each row.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        loss: Loss,
+        optimizer: Optimizer,
+        data: Dataset,
+        batch_size: int | None,
+        seed: int,
+    ) -> None:
+        self.network, self.loss, self.optimizer, self.data = network, loss, optimizer, data
+        self.seed = seed
+        self.batch_size = min(batch_size or data.samples, data.samples)
+        self.batches = -(-data.samples // self.batch_size)
+        self.history = History()
+        self._subscribers: dict[type, list[Callable[[Any], None]]] = defaultdict(list)
+        self._rows_and_one = with_ones(data.X, network.dtype)
+        self._connect(self.batch_size)
+        self.program = compile_program(network, loss, optimizer)
+        self._calls = [operation.run for operation in self.program]
+        self._length = len(self.program)
+        self._measure_at = 1 + next(i for i, o in enumerate(self.program) if o.phase == "loss")
+        self._pausing = False
+        self._order_of = -1
+        self._begin()
+
+    def _begin(self) -> None:
+        """Stand before the first operation, with nothing computed yet."""
+        self.epoch = self.batch = self.operation = self.iteration = 0
+        self.measured: events.EpochMeasured | None = None
+        self.previous: events.EpochMeasured | None = None
+        self._finite = True
+        self._loss_sum, self._correct = 0.0, 0
+        self._connect(self.batch_size)
+        self.probabilities: Array = self.loss.output
+        if self.batches > 1:
+            shape = (self.data.samples, self.loss.output.shape[1])
+            self.probabilities = np.full(shape, np.nan, self.network.dtype)
+
+    @property
+    def position(self) -> Position:
+        """What comes next."""
+        return Position(self.epoch, self.batch, self.operation)
+
+    # -- who listens ---------------------------------------------------------------------------
+
+    def subscribe(self, event: type[E], receive: Callable[[E], None]) -> Callable[[], None]:
+        """Call ``receive`` with each event of that type; return what ends that."""
+        self._subscribers[event].append(receive)
+        return lambda: self._subscribers[event].remove(receive)
+
+    def emit(self, event: events.Event) -> None:
+        """Tell those who subscribed to events of this type."""
+        for receive in tuple(self._subscribers[type(event)]):
+            receive(event)
+
+    @contextmanager
+    def unheard(self) -> Iterator[None]:
+        """Tell nobody: what is done within has been told before."""
+        subscribers, self._subscribers = self._subscribers, defaultdict(list)
+        try:
+            with np.errstate(all="ignore"):
+                yield
+        finally:
+            self._subscribers, self._pausing = subscribers, False
+
+    def pause(self) -> None:
+        """Make the trainer stop before the next operation that it can stop at."""
+        self._pausing = True
+
+    # -- stepping ------------------------------------------------------------------------------
+
+    def advance(self, stop: int) -> None:
+        """Do the operations of this iteration up to ``stop``: the only reader of the program."""
+        if self.operation >= stop:
+            return
+        if self.operation == 0 and self.batches > 1:
+            self._load_batch()
+        for call in self._calls[self.operation : stop]:
+            call()
+        before, self.operation = self.operation, stop
+        if before < self._measure_at <= stop:
+            self._measure()
+        if stop == self._length:
+            self._end_iteration()
+
+    def _connect(self, samples: int) -> None:
+        """Tie the network's arrays together for batches of that many rows."""
+        rows = self._rows_and_one
+        self.inputs = Signal(rows if self.batches == 1 else np.empty_like(rows[:samples]))
+        self.loss.connect(self.network.connect(self.inputs))
+        if self.batches == 1:
+            self.loss.set_labels(self.data.y)
+        self._connected = samples
+
+    def _load_batch(self) -> None:
+        if self._order_of != self.epoch:
+            self._order, self._order_of = (
+                shuffled(self.data.samples, self.seed, self.epoch),
+                self.epoch,
+            )
+        start = self.batch * self.batch_size
+        self._rows = self._order[start : start + self.batch_size]
+        if len(self._rows) != self._connected:
+            self._connect(len(self._rows))
+        self._rows_and_one.take(self._rows, axis=0, out=self.inputs.with_one, mode="clip")
+        self.loss.set_labels(self.data.y[self._rows])
+
+    def _measure(self) -> None:
+        """Take down what ``loss.forward`` found."""
+        value = self.loss.value
+        if self.batches > 1:
+            self.probabilities[self._rows] = self.loss.output
+            self._loss_sum += value * len(self._rows)
+            self._correct += self.loss.correct
+        if self.batch == self.batches - 1:
+            self._measure_epoch()
+        if math.isfinite(value):
+            self._finite = True
+        elif self._finite:
+            self._finite = False
+            self.pause()
+            self.emit(events.LossNotFinite(self.epoch, self.batch, value))
+
+    def _measure_epoch(self) -> None:
+        if self.batches == 1:
+            loss, correct = self.loss.value, self.loss.correct
+        else:
+            loss, correct = self._loss_sum / self.data.samples, self._correct
+            self._loss_sum, self._correct = 0.0, 0
+        accuracy = correct / self.data.samples
+        self.history.append(self.epoch, loss, accuracy)
+        self.previous = self.measured
+        self.measured = measured = events.EpochMeasured(
+            self.epoch, loss, accuracy, self.optimizer.learning_rate
+        )
+        self.emit(measured)
+
+    def _end_iteration(self) -> None:
+        self.operation = 0
+        self.iteration += 1
+        self.batch += 1
+        if self.batch < self.batches:
+            return
+        self.batch = 0
+        self.epoch += 1
+        self.emit(events.EpochCompleted(self.epoch - 1))
+
+    # -- a moment kept -------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """Keep this moment, the beginning of an iteration."""
+        return Snapshot(
+            Position(self.epoch, self.batch, 0),
+            self.iteration,
+            self.seed,
+            self.network.parameters.copy(),
+            self.optimizer.state(),
+            self._loss_sum,
+            self._correct,
+            self.measured,
+            self.previous,
+            self._finite,
+            self.probabilities.copy() if self.batches > 1 else None,
+        )
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Stand where the snapshot was taken. Arrays other than its own keep what they hold."""
+        self.seed, self._order_of = snapshot.seed, -1
+        self.network.parameters[:] = snapshot.parameters
+        self.optimizer.restore(snapshot.optimizer)
+        if snapshot.iteration == 0:
+            self._begin()
+            return
+        self.epoch, self.batch, self.operation = snapshot.position
+        self.iteration = snapshot.iteration
+        self._loss_sum, self._correct = snapshot.loss_sum, snapshot.correct
+        self.measured, self.previous = snapshot.measured, snapshot.previous
+        self._finite = snapshot.finite
+        if snapshot.probabilities is not None:
+            np.copyto(self.probabilities, snapshot.probabilities)
+
+    # -- what a person changes -----------------------------------------------------------------
+
+    def set_row(self, row: int) -> None:
+        """Take over what has been changed in a row of the data."""
+        self._rows_and_one[row, :-1] = self.data.X[row]
+        if self.batches == 1:
+            self.loss.set_labels(self.data.y)
+
+    def draw_weights(self, seed: int) -> None:
+        """Draw new weights, before the first operation; batches are shuffled by it as well."""
+        self.seed, self._order_of = seed, -1
+        self.network.draw_weights(np.random.RandomState(seed))
+
+    def predict(self) -> Loss:
+        """Return the loss of all rows by the network as it is now.
+
+        It is computed beside the machine's own arrays, which stay as they are.
+        """
+        loss = self.loss.apart()
+        with np.errstate(all="ignore"):
+            loss.connect(self.network.apply(Signal(self._rows_and_one)))
+            loss.set_labels(self.data.y)
+            loss.compute_loss()
+        return loss

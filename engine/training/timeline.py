@@ -1,0 +1,372 @@
+"""The timeline: where a training has been, what was changed on the way, and the ways not taken.
+
+Going back is: restore the nearest snapshot, and run forward to the place asked for, making again
+the changes that were made on the way. A change in the past begins a branch; the future that was
+known before stays, on the branch that it belongs to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from time import perf_counter
+
+from engine import events
+from engine.events import Changed, Position
+from engine.training.changes import SEED, find_target
+from engine.training.history import History
+from engine.training.machine import Machine, Snapshot
+from engine.training.snapshots import Snapshots
+
+BEGINNING = Position(0, 0, 0)
+MEMORY = 256 * 1024 * 1024
+EVERY = 0.002  # seconds of training between two snapshots
+BREATH = 0.002  # seconds of a journey between two looks at what else is to be done
+ON_THE_WAY = 32  # snapshots kept of a long way, for the next steps back
+
+
+@dataclass(eq=False)
+class Branch:
+    """One way that the training took.
+
+    Attributes
+    ----------
+    name : str
+    parent : Branch or None
+        Which branch it left.
+    left : Position
+        Where it left it.
+    changes : list of Changed
+        All from the beginning on, those of the parent's way included.
+    history : History
+        Likewise.
+    snapshots : Snapshots
+        Its own, from where it left its parent.
+    reached : Position
+        How far it has come.
+    measured : EpochMeasured or None
+        Its last figures.
+    """
+
+    name: str
+    parent: Branch | None = None
+    left: Position = BEGINNING
+    changes: list[Changed] = field(default_factory=list)
+    history: History = field(default_factory=History)
+    snapshots: Snapshots = field(default_factory=Snapshots)
+    reached: Position = BEGINNING
+    measured: events.EpochMeasured | None = None
+
+    @property
+    def reason(self) -> str:
+        """What was changed where it left its parent."""
+        if self.parent is None:
+            return ""
+        own = [c for c in self.changes if c.position == self.left and c not in self.parent.changes]
+        return ", ".join(c.text for c in own)
+
+    def before(self, iteration: int) -> Iterator[Snapshot]:
+        """Yield snapshots up to that iteration, the latest first, its forebears' included."""
+        for snapshot in self.snapshots:
+            if snapshot.iteration <= iteration:
+                yield snapshot
+        if self.parent:
+            for snapshot in self.parent.before(iteration):
+                if snapshot.position < self.left:
+                    yield snapshot
+
+
+class Timeline:
+    """Takes a machine through time.
+
+    Parameters
+    ----------
+    machine : Machine
+        At its beginning.
+    memory : int
+        Bytes that all snapshots may take.
+
+    Attributes
+    ----------
+    branches : list of Branch
+    branch : Branch
+        The one that the machine is on.
+    """
+
+    def __init__(self, machine: Machine, memory: int = MEMORY) -> None:
+        self.machine, self.memory = machine, memory
+        self.branch = Branch("main", history=machine.history)
+        self.branches = [self.branch]
+        self.due = 0.0
+        self._numbers = count(1)
+        self._first: Snapshot | None = None
+        self._on_the_way: list[Snapshot] = []
+        self._original: dict[str, float] = {}
+
+    # -- where it is ---------------------------------------------------------------------------
+
+    def set_out(self) -> Snapshot:
+        """Keep the beginning, before the machine first moves or is changed; return it."""
+        if self._first is None:
+            self._first = self.machine.snapshot()
+        return self._first
+
+    @property
+    def reached(self) -> Position:
+        """How far this branch has come."""
+        return max(self.branch.reached, self.machine.position)
+
+    @property
+    def in_the_past(self) -> bool:
+        """Whether there is a future that is known."""
+        return self.machine.position < self.branch.reached
+
+    def mark(self) -> None:
+        """Note how far this branch has come, before the machine leaves its end."""
+        if self.machine.position > self.branch.reached:
+            self.branch.reached = self.machine.position
+            self.branch.measured = self.machine.measured
+
+    def next_change(self) -> Position | None:
+        """Return where the next of the changes ahead was made, on known ground."""
+        if not self.in_the_past:
+            return None
+        here = self.machine.position
+        return next((c.position for c in self.branch.changes if c.position > here), None)
+
+    def earlier(self, unit: events.Unit) -> Position | None:
+        """Return the place that is one operation, batch or epoch earlier; None at the beginning."""
+        machine = self.machine
+        epoch, batch, operation = here = machine.position
+        if here == BEGINNING:
+            return None
+        if unit == "operation" and operation:
+            return Position(epoch, batch, operation - 1)
+        if unit == "epoch":
+            return Position(epoch - (not batch and not operation), 0, 0)
+        if not (unit == "batch" and operation):
+            epoch, batch = divmod(machine.iteration - 1, machine.batches)
+        return Position(epoch, batch, len(machine.program) - 1 if unit == "operation" else 0)
+
+    # -- keeping -------------------------------------------------------------------------------
+
+    def keep(self, now: float) -> None:
+        """Take a snapshot, if this is the beginning of an iteration that has none yet."""
+        self.due = now + EVERY
+        snapshots = self.branch.snapshots
+        if self.machine.operation or self.machine.iteration <= snapshots.newest:
+            return
+        snapshots.keep(self.machine.snapshot())
+        while sum(b.snapshots.nbytes for b in self.branches) > self.memory:
+            largest = max(self.branches, key=lambda b: b.snapshots.nbytes).snapshots
+            if len(largest) <= 1:
+                break
+            largest.thin()
+
+    # -- travelling ----------------------------------------------------------------------------
+
+    def travel(self, target: Position, since: int | None = None) -> Iterator[None]:
+        """Go to a place of this branch that it has been at before.
+
+        It yields every few milliseconds, so that a long way holds nobody up.
+
+        Parameters
+        ----------
+        target : Position
+        since : int, optional
+            Begin no later than with that epoch; from where the machine is, if it can be.
+        """
+        self.mark()
+        start, here = self._nearest(target, since), self.machine.position
+        if since is not None or here > target or here < start.position:
+            self._jump(start)
+        yield from self._run_to(target)
+
+    def _nearest(self, target: Position, since: int | None = None) -> Snapshot:
+        """Return the snapshot to begin from: a whole iteration earlier, which fills all arrays."""
+        batches = self.machine.batches
+        latest = target.epoch * batches + target.batch - 1
+        if since is not None:
+            latest = min(latest, since * batches)
+        near = [s for s in self._on_the_way if s.iteration <= latest]
+        kept = next(self.branch.before(latest), self.set_out())
+        return max(kept, *near, key=lambda s: s.iteration) if near else kept
+
+    def _jump(self, snapshot: Snapshot) -> None:
+        """Stand at a snapshot, with the data as they were then."""
+        machine = self.machine
+        for name, value in self._original.items():
+            find_target(machine, name).write(value)
+        machine.restore(snapshot)
+        for change in self.branch.changes:
+            if change.position < snapshot.position and change.target in self._original:
+                find_target(machine, change.target).write(change.after)
+        self.arrive()
+
+    def arrive(self) -> None:
+        """Make again the changes that were made at this place."""
+        here = self.machine.position
+        for change in self.branch.changes:
+            if change.position == here:
+                find_target(self.machine, change.target).write(change.after)
+
+    def _run_to(self, target: Position) -> Iterator[None]:
+        here = self.machine.position
+        ahead = {c.position for c in self.branch.changes if here < c.position < target}
+        for stop in (*sorted(ahead), target):
+            yield from self._run(stop)
+            self.arrive()
+
+    def _run(self, stop: Position) -> Iterator[None]:
+        """Run forward, unheard, keeping some snapshots of a long way."""
+        machine, length = self.machine, len(self.machine.program)
+        goal = stop.epoch * machine.batches + stop.batch
+        every = (goal - machine.iteration) // ON_THE_WAY
+        if every:
+            self._on_the_way.clear()
+        while machine.iteration < goal:
+            breath = perf_counter() + BREATH
+            with machine.unheard():
+                while machine.iteration < goal and perf_counter() < breath:
+                    machine.advance(length)
+                    if every and not (goal - machine.iteration) % every:
+                        self._on_the_way.append(machine.snapshot())
+            yield
+        with machine.unheard():
+            machine.advance(stop.operation)
+
+    def search_back(self, holds: Callable[[], bool], stops: list[int]) -> Iterator[None]:
+        """Go to the last place before this one where ``holds`` held; stay here if there is none.
+
+        Parameters
+        ----------
+        holds : callable
+            Asked at each place.
+        stops : list of int
+            The operations before which it is asked; and after each iteration.
+        """
+        origin = end = self.machine.position
+        self.mark()
+        for start in (*self.branch.before(self.machine.iteration), self.set_out()):
+            if start.position >= end:
+                continue
+            found = None
+            self._jump(start)
+            for place in self._places(start.position, end, stops):
+                yield from self._run_to(place)
+                if place < origin and holds():
+                    found = place
+            if found:
+                yield from self.travel(found)
+                return
+            end = start.position
+        yield from self.travel(origin)
+
+    def _places(self, start: Position, end: Position, stops: list[int]) -> Iterator[Position]:
+        """Yield the places after ``start`` up to ``end`` at which a condition is asked."""
+        iteration = start.epoch * self.machine.batches + start.batch
+        while True:
+            epoch, batch = divmod(iteration, self.machine.batches)
+            for operation in (0, *stops):
+                place = Position(epoch, batch, operation)
+                if place > end:
+                    return
+                if place > start:
+                    yield place
+            iteration += 1
+
+    # -- changing ------------------------------------------------------------------------------
+
+    def change(self, name: str, value: float) -> Changed:
+        """Change a number here and now; ChangeError if that cannot be.
+
+        In the past this begins a branch. It is returned as an event, which is not emitted yet.
+        """
+        machine = self.machine
+        target = find_target(machine, name)
+        before = target.read()
+        self.set_out()
+        target.write(value)  # before anything else, since it may not be allowed
+        if self.in_the_past:
+            target.write(before)
+            self.fork()
+            target.write(value)
+        if target.is_data:
+            self._original.setdefault(target.name, before)
+        changed = Changed(machine.position, target.name, before, target.read())
+        self.branch.changes.append(changed)
+        return changed
+
+    def undo(self) -> Changed | None:
+        """Take back the last change that was made at this place; return it."""
+        here = self.machine.position
+        if not any(c.position == here and c.target != SEED for c in self.branch.changes):
+            return None
+        if self.in_the_past:
+            self.fork()
+        branch = self.branch
+        last = max(i for i, c in enumerate(branch.changes) if c.position == here)
+        changed = branch.changes.pop(last)
+        find_target(self.machine, changed.target).write(changed.before)
+        branch.snapshots.forget_from(here)
+        self._on_the_way.clear()
+        self._leave_if_needless()
+        return changed
+
+    def _leave_if_needless(self) -> None:
+        """Go back to the parent, if this branch differs from it in nothing."""
+        branch, parent = self.branch, self.branch.parent
+        if parent is None or branch.left != self.machine.position:
+            return
+        if branch.changes == [c for c in parent.changes if c.position <= branch.left]:
+            self.branches.remove(branch)
+            self._enter(parent)
+
+    def fork(self) -> Branch:
+        """Begin a branch here; the future that is known stays with the branch that is left."""
+        here, old = self.machine.position, self.branch
+        self.mark()
+        measured = self.machine.measured
+        epochs = measured.epoch + 1 if measured else 0
+        history = old.history.until(epochs)
+        branch = Branch(
+            self._new_name(),
+            old,
+            here,
+            [c for c in old.changes if c.position <= here],
+            history,
+            reached=here,
+            measured=measured,
+        )
+        self.branches.append(branch)
+        self._enter(branch)
+        if epochs > history.epochs:
+            # What a bucket of the history holds cannot be parted: its epochs are run again.
+            for _ in self.travel(here, history.epochs):
+                pass
+        return branch
+
+    def restart(self) -> Branch:
+        """Begin a branch at the beginning, with nothing changed."""
+        self.mark()
+        first = self.set_out()
+        branch = Branch(self._new_name(), self.branch)
+        self.branches.append(branch)
+        self._enter(branch)
+        self._jump(first)
+        return branch
+
+    def _new_name(self) -> str:
+        return f"branch_{next(self._numbers)}"
+
+    def go_over(self, branch: Branch) -> Iterator[None]:
+        """Go to the end of another branch."""
+        self.mark()
+        self._enter(branch)
+        self._jump(self._nearest(branch.reached))
+        yield from self._run_to(branch.reached)
+
+    def _enter(self, branch: Branch) -> None:
+        self.branch, self.machine.history = branch, branch.history
+        self._on_the_way.clear()

@@ -1,0 +1,307 @@
+"""Any way through time ends in the same bits as the straight way."""
+
+import math
+import time
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from engine import ChangeError, Position, events
+from engine.service.build import build_trainer
+from engine.service.description import Description
+from engine.training import snapshots
+from engine.training.changes import find_target, parse_change
+from engine.training.timeline import BEGINNING
+
+EDITS = st.one_of(
+    st.tuples(st.just("learning_rate"), st.sampled_from([0.0, 0.05, 0.5, 2.0])),
+    st.tuples(st.sampled_from(["dense_1.weights[0, 1]", "dense_2.biases[2]"]), st.floats(-3, 3)),
+    st.tuples(st.sampled_from(["data.X[0, 1]", "data.X[7, 0]"]), st.floats(-3, 3)),
+    st.tuples(st.sampled_from(["data.y[0]", "data.y[5]"]), st.sampled_from([0.0, 1.0, 2.0])),
+)
+
+
+def build(**options):
+    options = {"samples": 5, "hidden": (3,), "epochs": 10**6, "learning_rate": 0.3, **options}
+    return build_trainer(Description(**options))
+
+
+def straight(options, changes, position, seed=None):
+    """Where a training comes to that is stepped there operation by operation, never back."""
+    trainer = build(**options)
+    if seed is not None:
+        trainer.draw_weights(seed)
+    ahead = list(changes)
+    while True:
+        while ahead and ahead[0][0] == trainer.position:
+            _, name, value = ahead.pop(0)
+            find_target(trainer, name).write(value)
+        if trainer.position == position:
+            return trainer
+        with trainer.unheard():
+            trainer.advance(trainer.operation + 1)
+
+
+def same_bits(a, b):
+    assert a.position == b.position
+    assert a.measured == b.measured
+    assert a.optimizer.learning_rate == b.optimizer.learning_rate
+    for left, right in (
+        (a.network.parameters, b.network.parameters),
+        (a.probabilities, b.probabilities),
+        (a.data.X, b.data.X),
+        (a.data.y, b.data.y),
+    ):
+        assert left.tobytes() == right.tobytes()
+    if a.iteration:  # before the first iteration, nothing is computed yet
+        for left, right in zip(a.network.layers, b.network.layers, strict=True):
+            assert left.output.tobytes() == right.output.tobytes()
+    metrics = [trainer.history.curve("loss", 10**6) for trainer in (a, b)]
+    assert metrics[0].lower[: len(metrics[1].lower)] == metrics[1].lower
+
+
+class Ways(RuleBasedStateMachine):
+    """Steps, goes back, edits, takes back, branches, and compares with the straight way."""
+
+    @initialize(
+        batch_size=st.sampled_from([None, 4, 15]),
+        dtype=st.sampled_from(["float64", "float32"]),
+        every=st.sampled_from([0.0, 1e9]),
+    )
+    def begin(self, batch_size, dtype, every):
+        self.options = {"batch_size": batch_size, "dtype": dtype}
+        self.trainer = build(**self.options)
+        self.every, self.seed = every, None
+        self.changes, self.kept = [], {}
+
+    def _note(self):
+        if self.every == 0:
+            self.trainer.timeline.due = 0.0
+
+    def _leave(self):
+        """A change in the past leaves its future; keep it under its branch's name."""
+        timeline, here = self.trainer.timeline, self.trainer.position
+        if here < timeline.reached:
+            self.kept[timeline.branch.name] = (list(self.changes), self.seed, timeline.reached)
+            self.changes = [c for c in self.changes if c[0] <= here]
+
+    @rule(unit=st.sampled_from(["operation", "batch", "epoch"]), times=st.integers(1, 9))
+    def on(self, unit, times):
+        for _ in range(times):
+            self._note()
+            getattr(self.trainer, f"step_{unit}")()
+
+    @rule(epochs=st.integers(1, 40))
+    def run(self, epochs):
+        self._note()
+        self.trainer.run(self.trainer.epoch + epochs)
+
+    @rule(unit=st.sampled_from(["operation", "batch", "epoch"]), times=st.integers(1, 9))
+    def back(self, unit, times):
+        for _ in range(times):
+            place = self.trainer.timeline.earlier(unit)
+            if place is None:
+                assert self.trainer.position == BEGINNING
+                return
+            assert place < self.trainer.position
+            self.trainer.go_to(place)
+
+    @rule(share=st.floats(0, 1), operation=st.integers(0, 7))
+    def jump(self, share, operation):
+        reached = self.trainer.timeline.reached
+        place = Position(int(share * reached.epoch), 0, operation)
+        self.trainer.go_to(min(place, reached))
+
+    @rule(edit=EDITS)
+    def edit(self, edit):
+        self._leave()
+        before = find_target(self.trainer, edit[0]).read()
+        self.trainer.change(*edit)
+        self.changes.append((self.trainer.position, *edit))
+        self.last = (self.trainer.position, edit[0], before)
+
+    @precondition(lambda self: any(c[0] == self.trainer.position for c in self.changes))
+    @rule()
+    def undo(self):
+        self._leave()
+        assert self.trainer.undo()
+        self.changes.pop()
+        if not self.trainer.timeline.reached > self.trainer.position:
+            return
+        # It has gone back to the branch whose future is known.
+        self.changes, self.seed, _ = self.kept[self.trainer.timeline.branch.name]
+        self.changes = list(self.changes)
+
+    @rule(seed=st.none() | st.integers(0, 3))
+    def restart(self, seed):
+        timeline = self.trainer.timeline
+        self.kept[timeline.branch.name] = (list(self.changes), self.seed, timeline.reached)
+        rate = self.trainer.optimizer.learning_rate
+        self.trainer.restart(seed)
+        self.seed = self.seed if seed is None else seed
+        self.changes = [(BEGINNING, "learning_rate", rate)] if rate != 0.3 else []
+
+    @precondition(lambda self: self.kept)
+    @rule(data=st.data())
+    def go_over(self, data):
+        timeline = self.trainer.timeline
+        name = data.draw(st.sampled_from(sorted(self.kept)))
+        branch = next((b for b in timeline.branches if b.name == name), None)
+        if branch is None or branch is timeline.branch:
+            return
+        self.kept[timeline.branch.name] = (list(self.changes), self.seed, timeline.reached)
+        for _ in timeline.go_over(branch):
+            pass
+        self.changes, self.seed, reached = self.kept[name]
+        self.changes = list(self.changes)
+        assert self.trainer.position == reached
+
+    @invariant()
+    def it_is_the_straight_way(self):
+        way = straight(self.options, self.changes, self.trainer.position, self.seed)
+        same_bits(self.trainer, way)
+
+
+TestWays = Ways.TestCase
+TestWays.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+
+
+def test_one_epoch_back_is_quick_and_memory_bounded():
+    trainer = build(epochs=30_000)
+    trainer.timeline.memory = 100_000
+    trainer.run()
+    assert sum(b.snapshots.nbytes for b in trainer.timeline.branches) <= 100_000
+    epochs = []
+    leave = trainer.subscribe(events.EpochMeasured, epochs.append)
+    for place in (29_999, 15_000, 14_999, 14_998, 1, 0):
+        trainer.go_to(Position(place, 0, 0))
+        assert trainer.epoch == place
+    assert not epochs  # what is told again is not told twice
+    leave()
+    trainer.run()
+    assert trainer.done
+
+
+def test_snapshots_thin_with_age_and_any_moment_stays_near():
+    trainer, kept = build(), snapshots.Snapshots()
+    for k in range(5000):
+        trainer.iteration = k
+        kept.keep(trainer.snapshot())
+    assert len(kept) < 256 * 7
+    iterations = sorted(s.iteration for s in kept)
+    gaps = [(b - a, 5000 - a) for a, b in zip(iterations, iterations[1:], strict=False)]
+    assert iterations[0] == 0
+    assert all(gap <= max(1, 2 * age / 128) for gap, age in gaps)
+    nbytes = kept.nbytes
+    kept.thin()
+    assert kept.nbytes < nbytes
+    while len(kept) > 1:
+        kept.thin()
+    assert next(iter(kept)).iteration == 4999
+
+
+def test_a_change_in_the_past_begins_a_branch_and_keeps_the_future():
+    trainer = build()
+    trainer.run(60)
+    future, end = trainer.measured, trainer.network.parameters.copy()
+    trainer.go_to(Position(20, 0, 0))
+    trainer.change("learning_rate", 0.01)
+    trainer.run(40)
+    main, branch = trainer.timeline.branches
+    assert (branch.parent, branch.left, branch.reason) == (main, (20, 0, 0), "learning_rate 0.3 → 0.01")
+    assert (main.reached, main.measured) == ((60, 0, 0), future)
+    assert main.history.epochs == 60
+    assert branch.history.epochs == 40
+    for _ in trainer.timeline.go_over(main):
+        pass
+    assert trainer.measured == future
+    assert (trainer.network.parameters == end).all()
+    assert trainer.optimizer.learning_rate == 0.3
+
+
+def test_a_branch_of_a_long_run_measures_its_bucket_anew():
+    trainer, losses = build(), []
+    trainer.subscribe(events.EpochMeasured, lambda e: losses.append(e.loss))
+    trainer.run(4096 * 4 + 3)
+    trainer.go_to(Position(4001, 0, 0))
+    trainer.change("dense_1.weights[0, 0]", 50.0)
+    known = losses[:4001]
+    losses.clear()
+    trainer.run(4100)
+    curve, both = trainer.history.curve("loss", 10**6), np.array(known + losses)
+    assert curve.span == 8
+    for i, (low, high) in enumerate(zip(curve.lower, curve.upper, strict=True)):
+        bucket = both[i * 8 : i * 8 + 8]
+        assert (low, high) == (bucket.min(), bucket.max())
+
+
+def test_undo_of_the_only_change_goes_back_to_the_future_that_was():
+    trainer = build()
+    trainer.run(30)
+    trainer.go_to(Position(10, 0, 3))
+    trainer.change("dense_1.weights[1, 2]", 7)
+    assert len(trainer.timeline.branches) == 2
+    assert trainer.undo()
+    assert [b.name for b in trainer.timeline.branches] == ["main"]
+    assert trainer.timeline.reached == (30, 0, 0)
+    assert not trainer.undo()
+
+
+def test_prediction_shows_an_edit_at_once_and_disturbs_nothing():
+    trainer = build(batch_size=4)
+    trainer.run(3)
+    before = trainer.probabilities.copy()
+    trainer.change("dense_2.biases[1]", 40.0)
+    said = trainer.predict()
+    assert (said.output.argmax(axis=1) == 1).all()
+    assert said.value > 1
+    assert (trainer.probabilities == before).all()
+
+
+@pytest.mark.parametrize(
+    ("target", "value", "says"),
+    [
+        ("momentum", 1.0, "hyperparameters: learning_rate"),
+        ("learning_rate", -1.0, "0 or more"),
+        ("dense_9.weights[0, 0]", 1.0, "there is no dense_9"),
+        ("dense_1.weights[0, 3]", 1.0, r"to \[1, 2\]"),
+        ("dense_1.weights[0]", 1.0, r"to \[1, 2\]"),
+        ("dense_1.biases[3]", 1.0, "biases goes"),
+        ("dense_1.weights[0, 0]", math.nan, "finite"),
+        ("data.z[1]", 1.0, "data.y"),
+        ("data.y[1]", 3.0, "0 to 2"),
+        ("data.y[1]", 0.5, "0 to 2"),
+        ("__class__", 1.0, "there is no"),
+        ("dense_1.weights[0, 0", 1.0, "names no number"),
+    ],
+)
+def test_a_change_that_cannot_be_made_changes_nothing(target, value, says):
+    trainer = build()
+    trainer.run(3)
+    before = trainer.network.parameters.copy()
+    trainer.go_to(Position(1, 0, 0))
+    with pytest.raises(ChangeError, match=says):
+        trainer.change(target, value)
+    assert len(trainer.timeline.branches) == 1
+    trainer.run(3)
+    assert (trainer.network.parameters == before).all()
+
+
+def test_changes_are_read_from_text():
+    assert parse_change("dense_1.weights[0, 1] = -2e-3") == ("dense_1.weights[0, 1]", -0.002)
+    for wrong in ("dense_1.weights[0, 1]", "loss = much", ""):
+        with pytest.raises(ChangeError, match="as dense_1"):
+            parse_change(wrong)
+
+
+def test_a_journey_lets_others_have_their_turn():
+    trainer = build()
+    trainer.timeline.due = math.inf  # no snapshots: a long way
+    trainer.run(5000)
+    journey, turns, began = trainer.timeline.travel(Position(4000, 0, 0)), 0, time.perf_counter()
+    for _ in journey:
+        turns += 1
+    assert turns > 1000 * (time.perf_counter() - began) / 20
