@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from engine.events import Unit
+
 Order = Literal["all", "wrong", "uncertain"]
 
 
@@ -47,15 +49,63 @@ class Resume(Command, frozen=True, tag=True):
     """Go on."""
 
 
-class StepEpoch(Command, frozen=True, tag=True):
-    """Go to the end of this epoch, and pause."""
+class Step(Command, frozen=True, tag=True):
+    """Go one operation, batch or epoch on, or back, and pause."""
+
+    unit: Unit
+    back: bool = False
 
 
 class GoTo(Command, frozen=True, tag=True):
-    """Go on until that epoch is measured, and pause; ``further`` counts it from the last one."""
+    """Go on or back until that epoch is the last one measured, and pause.
+
+    ``relative`` counts it from the last one measured.
+    """
 
     epoch: int
-    further: bool = False
+    relative: bool = False
+
+
+class RunBack(Command, frozen=True, tag=True):
+    """Go back to the last place where a breakpoint's condition held, and pause."""
+
+
+class Edit(Command, frozen=True, tag=True):
+    """Change a number: ``dense_1.weights[0, 17] = 0.5``."""
+
+    text: str
+
+
+class Undo(Command, frozen=True, tag=True):
+    """Take back the last change that was made here."""
+
+
+class SetBreakpoint(Command, frozen=True, tag=True):
+    """Stop where that condition holds."""
+
+    condition: str
+
+
+class SwitchBreakpoint(Command, frozen=True, tag=True):
+    """Look at a breakpoint, or no longer."""
+
+    number: int
+
+
+class RemoveBreakpoint(Command, frozen=True, tag=True):
+    """Forget a breakpoint."""
+
+    number: int
+
+
+class Fork(Command, frozen=True, tag=True):
+    """Keep the future that is known, and begin a branch here."""
+
+
+class GoOver(Command, frozen=True, tag=True):
+    """Go to the end of another branch."""
+
+    branch: str
 
 
 class SetLearningRate(Command, frozen=True, tag=True):
@@ -97,8 +147,16 @@ SessionCommand = (
     | Drawn
     | Pause
     | Resume
-    | StepEpoch
+    | Step
     | GoTo
+    | RunBack
+    | Edit
+    | Undo
+    | SetBreakpoint
+    | SwitchBreakpoint
+    | RemoveBreakpoint
+    | Fork
+    | GoOver
     | SetLearningRate
     | NudgeLearningRate
     | NudgeSpeed

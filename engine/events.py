@@ -154,6 +154,40 @@ class Failed(Event, frozen=True, tag=True):
     message: str
 
 
+class BreakpointState(msgspec.Struct, frozen=True):
+    """A breakpoint: its condition, whether it is looked at, and how often it has held."""
+
+    number: int
+    condition: str
+    on: bool
+    held: int
+
+
+class BreakpointsChanged(Event, frozen=True, tag=True):
+    """The breakpoints of the run, all of them."""
+
+    breakpoints: list[BreakpointState]
+
+
+class BranchState(msgspec.Struct, frozen=True):
+    """A branch: which one it left, where, after what change, and its last figures."""
+
+    name: str
+    parent: str
+    left: int
+    reason: str
+    epoch: int | None
+    loss: float | None
+    accuracy: float | None
+
+
+class BranchesChanged(Event, frozen=True, tag=True):
+    """The branches of the run, all of them, and which one it is on."""
+
+    branches: list[BranchState]
+    current: str
+
+
 class CurveData(msgspec.Struct, frozen=True):
     """A metric's minimum and maximum at each of its points; None where there is no number."""
 
@@ -180,8 +214,29 @@ class Samples(msgspec.Struct, frozen=True):
     rows: list[SampleRow]
 
 
+class Ghost(msgspec.Struct, frozen=True):
+    """A way that was not gone on: the curves of another branch."""
+
+    name: str
+    curves: dict[str, CurveData]
+
+
 class Frame(Event, frozen=True, tag=True):
-    """The latest state, as much of it as a client asked for."""
+    """The latest state, as much of it as a client asked for.
+
+    Attributes
+    ----------
+    epoch, loss, accuracy
+        The last epoch measured, and its figures.
+    batch, operation : int
+        What comes next.
+    reached : int
+        The last epoch that is known on this branch; more than ``epoch`` in the past.
+    longest : int
+        The last epoch that is known on any branch that is sent.
+    edited : bool
+        Whether the samples are what softmax would say after an edit.
+    """
 
     status: Status
     reason: Reason
@@ -198,6 +253,13 @@ class Frame(Event, frozen=True, tag=True):
     rate_changes: list[tuple[int, float]]
     curves: dict[str, CurveData]
     samples: Samples | None
+    batch: int = 0
+    operation: int = 0
+    reached: int = 0
+    longest: int = 0
+    branch: str = "main"
+    ghosts: list[Ghost] = []
+    edited: bool = False
 
 
 SessionEvent = (
@@ -209,5 +271,7 @@ SessionEvent = (
     | Changed
     | Restarted
     | TrainingCompleted
+    | BreakpointsChanged
+    | BranchesChanged
     | Frame
 )

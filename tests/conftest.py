@@ -22,7 +22,8 @@ class InProcess:
         self.sent = []
 
     async def events(self):
-        yield self.session.welcome()
+        for event in self.session.greeting():
+            yield event
         while True:
             event = await self.told.get()
             if event is None:
@@ -96,6 +97,8 @@ PLAIN = events.Frame(
     rate_changes=[],
     curves={},
     samples=None,
+    reached=9,
+    longest=9,
 )
 
 

@@ -22,6 +22,8 @@ from engine.service.client import Connection
 from tui import axis, themes
 from tui.keys import KEYS, bindings
 from tui.pace import QUESTION, Pace
+from tui.screens.branches import BranchesScreen
+from tui.screens.breakpoints import BreakpointsScreen
 from tui.screens.dialogs import Ask, Confirm, Help
 from tui.terminal import Shown
 from tui.widgets.chart import Chart
@@ -29,6 +31,7 @@ from tui.widgets.samples import SamplesPanel
 from tui.widgets.status import ProgressLine, RunLine, StatusLine, number
 
 SMALLEST = (40, 12)
+EXAMPLE = "dense_1.weights[0, 0] = "
 
 
 class Monitor(App[int]):
@@ -52,6 +55,8 @@ class Monitor(App[int]):
         self.connection, self.log_path = connection, log
         self.run_told: events.Welcome | None = None
         self.frame: events.Frame | None = None
+        self.breakpoints = events.BreakpointsChanged([])
+        self.branches: events.BranchesChanged | None = None
         self.failure = ""
         self.status = "starting"
         self.first, self.order = 0, "all"
@@ -134,8 +139,17 @@ class Monitor(App[int]):
             case events.Failed(message):
                 self.failure = message
                 self.exit(1)
+            case events.BreakpointsChanged():
+                self.breakpoints = event
+                if isinstance(self.screen, BreakpointsScreen):
+                    self.screen.show_breakpoints(event)
+            case events.BranchesChanged():
+                self.branches = event
             case events.Rejected(message):
-                self.notify(message, severity="warning")
+                if isinstance(self.screen, BreakpointsScreen):
+                    self.screen.show_problem(message)
+                else:
+                    self.notify(message, severity="warning")
             case events.Restarted(seed) if self.run_told:
                 self.query_one(RunLine).draw_run(self.run_told, seed)
 
@@ -152,7 +166,7 @@ class Monitor(App[int]):
     def _subscribe(self) -> None:
         """Ask for what the screen shows now, if that is not what was asked for before."""
         chart, samples = self.query_one("#loss", Chart), self.query_one(SamplesPanel)
-        epoch, epochs = (self.frame.epoch, self.frame.epochs) if self.frame else (0, 1)
+        epoch, epochs = (self.frame.longest, self.frame.epochs) if self.frame else (0, 1)
         wanted = commands.Subscribe(
             points=chart.columns if chart.region else 0,
             span=axis.epochs_shown(epoch, epochs),
@@ -258,9 +272,49 @@ class Monitor(App[int]):
         """Continue."""
         self.send(commands.Resume())
 
-    def action_step_epoch(self) -> None:
-        """Go one epoch on."""
-        self.send(commands.StepEpoch())
+    def action_step(self, unit: str, back: bool = False) -> None:
+        """Go one operation, batch or epoch on, or back."""
+        self.send(commands.Step(unit, back))  # type: ignore[arg-type]
+
+    def action_scrub(self, columns: int) -> None:
+        """Go along the chart by a column, to an epoch that is known."""
+        frame, wanted = self.frame, self._subscribed
+        if frame and wanted and wanted.points:
+            epochs = columns * max(1, round(2 * wanted.span / wanted.points))
+            epoch = max(0, min(frame.reached, frame.epoch + epochs))
+            if epoch != frame.epoch:
+                self.send(commands.GoTo(epoch))
+
+    def action_run_back(self) -> None:
+        """Go back to where a breakpoint held."""
+        self.send(commands.RunBack())
+
+    def action_breakpoints(self) -> None:
+        """Show the breakpoints."""
+        self.push_screen(BreakpointsScreen(self.breakpoints, self.send))
+
+    @work
+    async def action_edit(self) -> None:
+        """Ask for a change."""
+        text = await self.push_screen_wait(Ask("Edit: target = value", EXAMPLE, _read_change))
+        if text is not None:
+            self.send(commands.Edit(text))
+
+    def action_undo(self) -> None:
+        """Take an edit back."""
+        self.send(commands.Undo())
+
+    def action_fork(self) -> None:
+        """Begin a branch here."""
+        self.send(commands.Fork())
+
+    @work
+    async def action_branches(self) -> None:
+        """Show the branches, and go over to one."""
+        if self.branches:
+            name = await self.push_screen_wait(BranchesScreen(self.branches, self.frame))
+            if name is not None and name != self.branches.current:
+                self.send(commands.GoOver(name))
 
     def action_rate(self, steps: int) -> None:
         """Change the learning rate by steps."""
@@ -292,9 +346,7 @@ class Monitor(App[int]):
     @work
     async def action_go_to(self) -> None:
         """Ask for an epoch."""
-        here = self.frame.epoch if self.frame else 0
-        read = lambda text: _read_epoch(text, here)  # noqa: E731
-        command = await self.push_screen_wait(Ask("Go on to epoch (or +50)", "", read))
+        command = await self.push_screen_wait(Ask("Go to epoch (or +50, -50)", "", _read_epoch))
         if command is not None:
             self.send(command)
 
@@ -373,13 +425,16 @@ def _read_rate(text: str) -> float:
     return rate
 
 
-def _read_epoch(text: str, here: int) -> commands.GoTo:
-    """Read an epoch, or how many further: further than the training will then be."""
-    further = text.startswith("+")
+def _read_epoch(text: str) -> commands.GoTo:
+    """Read an epoch, or how many further or back: from where the training will then be."""
     try:
         epoch = int(text)
     except ValueError:
-        raise ValueError("an epoch is needed, as 500 or +50") from None
-    if epoch <= (0 if further else here):
-        raise ValueError("it must be +1 or more" if further else f"it must be after epoch {here}")
-    return commands.GoTo(epoch, further)
+        raise ValueError("an epoch is needed, as 500, +50 or -50") from None
+    return commands.GoTo(epoch, relative=text[0] in "+-")
+
+
+def _read_change(text: str) -> str:
+    if "=" not in text:
+        raise ValueError(f"a target and a number are needed, as {EXAMPLE}0.5")
+    return text

@@ -35,18 +35,33 @@ class Key:
 
 
 # By what they are about; those that the footer shows first are the ones needed first.
-TRAINING = (
+STEPPING = (
     Key("space", "pause_or_resume", "space", "pause", "Pause, resume"),
-    Key("n", "step_epoch", "n", "epoch", "One epoch on"),
+    Key("n", "step('epoch')", "n", "epoch", "One epoch on"),
+    Key("N", "step('epoch', True)", "N", "epoch", "One epoch back"),
+    Key("s", "step('operation')", "s", "operation", "One operation on"),
+    Key("S", "step('operation', True)", "S", "operation", "One operation back"),
+    Key("m", "step('batch')", "m", "", "One batch on"),
+    Key("M", "step('batch', True)", "M", "", "One batch back"),
+    Key("g", "go_to", "g", "go to", "Go to an epoch, or +50, -50"),
+    Key("less_than_sign", "scrub(-1)", "<", "", "Along the chart, back"),
+    Key("greater_than_sign", "scrub(1)", ">", "", "Along the chart, on"),
+    Key("b", "breakpoints", "b", "break", "Breakpoints"),
+    Key("c", "resume", "c", "", "Continue, to a breakpoint"),
+    Key("C", "run_back", "C", "", "Back to where one held"),
+    Key("e", "edit", "e", "edit", "Edit a weight, a row, a rate"),
+    Key("z", "undo", "z", "", "Take an edit back"),
+    Key("f", "fork", "f", "", "Keep this future, branch here"),
+    Key("o", "branches", "o", "", "Go over to another branch"),
     Key("question_mark", "help", "?", "help", "This help"),
     Key("q", "quit", "q", "quit", "Quit"),
+)
+TRAINING = (
     Key("plus,equals_sign", "rate(1)", "+", "rate", "Learning rate up"),
     Key("minus", "rate(-1)", "-", "rate", "Learning rate down"),
     Key("l", "type_rate", "l", "rate", "Type a learning rate"),
     Key("left_square_bracket", "speed(-1)", "[", "speed", "Slower, to 1 epoch/s"),
     Key("right_square_bracket", "speed(1)", "]", "speed", "Faster, to full speed"),
-    Key("g", "go_to", "g", "go to", "Go on to an epoch, or +50"),
-    Key("c", "resume", "c", "", "Continue"),
     Key("r", "restart(False)", "r", "restart", "Restart, same weights"),
     Key("R", "restart(True)", "R", "restart", "Restart, new weights"),
     Key("t", "train_further", "t", "", "Train further, when complete"),
@@ -68,8 +83,11 @@ SHOWING = (
     Key("right", "scroll_classes(1)", "→", "", "Samples: classes right"),
     Key("ctrl+l", "redraw", "ctrl+l", "", "Draw the screen anew"),
 )
-KEYS = TRAINING + SHOWING
-GROUPS = {label: Binding.Group(label, compact=True) for label in ("rate", "speed", "restart")}
+KEYS = STEPPING + TRAINING + SHOWING
+GROUPS = {
+    label: Binding.Group(label, compact=True)
+    for label in ("epoch", "operation", "rate", "speed", "restart")
+}
 
 
 def bindings() -> list[Binding | tuple[str, str] | tuple[str, str, str]]:

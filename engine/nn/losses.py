@@ -68,7 +68,7 @@ class Loss:
         raise NotImplementedError
 
     def apart(self) -> Loss:
-        """Return a loss like this one, which can be connected without touching this one's arrays."""
+        """Return a loss like this one, to be connected without touching this one's arrays."""
         return copy.copy(self)
 
     def set_labels(self, labels: Array) -> None:

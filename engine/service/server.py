@@ -73,7 +73,8 @@ class Server:
                 client = Client(stream)
                 self.clients.append(client)
                 self._selector.register(stream, selectors.EVENT_READ, client)
-                self._send(client, self.session.welcome())
+                for event in self.session.greeting():
+                    self._send(client, event)
             elif mask & selectors.EVENT_READ:
                 self._receive(key.data)
             else:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import math
 import secrets
 from collections import deque
+from collections.abc import Callable, Iterator
 from time import perf_counter
-
-import numpy as np
 
 from engine import commands, events
 from engine.commands import SessionCommand, Subscribe
-from engine.nn.signals import Array
+from engine.events import Position
+from engine.service import telling
 from engine.service.description import Description
 from engine.service.ladder import step
-from engine.training.history import METRICS
+from engine.training.changes import ChangeError, parse_change
+from engine.training.conditions import ConditionError
+from engine.training.timeline import BEGINNING
 from engine.training.trainer import Trainer
 
 TOP_SPEED = 1000.0
 LEAST_RATE, MOST_RATE = 1e-9, 1e6
+AT_ONCE = 0.03  # seconds that a journey may take before others get their turn
 
 
 class Session:
@@ -39,39 +42,45 @@ class Session:
         self.reason: events.Reason = "user"
         self.message = ""
         self.speed: float | None = None
-        self.rate_changes: list[tuple[int, float]] = []
         self.changes = 0
         self._target: int | None = None
         self._due = perf_counter()
         self._marks: deque[tuple[float, int]] = deque(maxlen=20)
+        self._journey: Iterator[None] | None = None
+        self._end, self._arrive = BEGINNING, self._stepped
+        self._edited = False
         trainer.subscribe(events.LossNotFinite, self._on_not_finite)
         trainer.subscribe(events.TrainingCompleted, self._on_completed)
-        trainer.subscribe(events.LearningRateChanged, self._on_rate)
-        trainer.subscribe(events.Restarted, self._on_restarted)
+        trainer.subscribe(events.BreakpointHit, self._on_hit)
+        trainer.subscribe(events.Changed, self._on_changed)
+        trainer.subscribe(events.Restarted, self._on_changed)
 
     # -- running -------------------------------------------------------------------------------
 
     @property
     def running(self) -> bool:
-        """Whether it is training."""
+        """Whether it is training, or on the way to another place."""
         return self.status == "running"
 
     def wait(self) -> float | None:
         """Seconds until there is something to train; None if only a command can change that."""
         if not self.running:
             return None
-        return 0.0 if self.speed is None else max(0.0, self._due - perf_counter())
+        return 0.0 if self.speed is None or self._journey else max(0.0, self._due - perf_counter())
 
     def advance(self, seconds: float) -> None:
         """Train for so long, or one epoch if the speed is limited and one is due."""
         if not self.running:
+            return
+        self.changes += 1
+        if self._journey:
+            self._travel_for(seconds)
             return
         if self.speed is None:
             self.trainer.run(self._target, perf_counter() + seconds)
         elif perf_counter() >= self._due:
             self._due = max(self._due + 1 / self.speed, perf_counter() - seconds)
             self.trainer.step_epoch()
-        self.changes += 1
         self._clock()
         if self.running and self._target is not None and self.trainer.epoch >= self._target:
             self._pause("step")
@@ -83,7 +92,7 @@ class Session:
 
     def _rate(self) -> float:
         """Epochs a second, over the last two seconds."""
-        if not self.running or not self._marks:
+        if not self.running or not self._marks or self._journey:
             return 0.0
         (then, before), (now, epoch) = self._marks[0], self._marks[-1]
         return (epoch - before) / (now - then) if now > then else 0.0
@@ -98,6 +107,7 @@ class Session:
         if self.trainer.done:
             return self._reject("the training is complete: t trains further, r starts again")
         self.status, self.message, self._target = "running", "", target
+        self._edited = False
         self._marks.clear()
         self._clock()
         self._due = perf_counter()
@@ -109,29 +119,117 @@ class Session:
 
     def _on_not_finite(self, event: events.LossNotFinite) -> None:
         words = "NaN" if math.isnan(event.loss) else "infinite"
-        self._pause("alert", f"the loss is {words} in epoch {event.epoch}; a smaller rate may help")
+        self._pause(
+            "alert", f"the loss is {words} in epoch {event.epoch}: N goes back, - lowers the rate"
+        )
 
     def _on_completed(self, event: events.TrainingCompleted) -> None:
         self.status, self.message, self._target = "completed", "", None
         self.changes += 1
         self.outbox.append(event)
 
-    def _on_rate(self, event: events.LearningRateChanged) -> None:
-        if self.rate_changes and self.rate_changes[-1][0] == event.epoch:
-            self.rate_changes.pop()
-        if event.epoch > 0:
-            self.rate_changes.append((event.epoch, event.learning_rate))
-        self.outbox.append(event)
+    def _on_hit(self, event: events.BreakpointHit) -> None:
+        self._pause("breakpoint", f"breakpoint {event.number}: {event.condition}")
+        self.outbox.append(telling.breakpoints_of(self.trainer))
 
-    def _on_restarted(self, event: events.Restarted) -> None:
-        self.rate_changes.clear()
+    def _on_changed(self, event: events.Changed | events.Restarted) -> None:
         self.outbox.append(event)
+        self.outbox.append(telling.branches_of(self.trainer))
+
+    # -- travelling ----------------------------------------------------------------------------
+
+    def _travel(
+        self, journey: Iterator[None], end: Position, arrive: Callable[[], None] | None = None
+    ) -> None:
+        """Set out; a short way is gone at once, a long one while others have their turn.
+
+        Where the next command cuts it short, it is at ``end`` that the trainer then stands.
+        """
+        self.status, self.message, self._target = "paused", "", None
+        self._edited = False
+        self._journey, self._end, self._arrive = journey, end, arrive or self._stepped
+        self._travel_for(AT_ONCE)
+        if self._journey:
+            self.status = "running"
+            self.outbox.append(events.Resumed())
+
+    def _travel_for(self, seconds: float) -> None:
+        deadline = perf_counter() + seconds
+        assert self._journey
+        for _ in self._journey:
+            if perf_counter() >= deadline:
+                return
+        self._journey = None
+        self._arrive()
+
+    def _stop_travelling(self) -> None:
+        if self._journey:
+            self._journey = None
+            self.trainer.go_to(self._end)
+            self._stepped()
+
+    def _stepped(self) -> None:
+        self._pause("step")
+        if self.trainer.done:
+            self.status = "completed"
+
+    def _go_to(self, epoch: int) -> None:
+        trainer = self.trainer
+        place, reached = Position(epoch + 1, 0, 0), trainer.timeline.reached
+        if epoch >= trainer.epochs:
+            self._reject(f"the last epoch is {trainer.epochs - 1}")
+        elif place <= reached:
+            self._travel(trainer.timeline.travel(place), place)
+        else:
+            further = lambda: self._resume(epoch + 1)  # noqa: E731
+            self._travel(trainer.timeline.travel(reached), reached, further)
+
+    def _step(self, unit: events.Unit, back: bool) -> None:
+        trainer = self.trainer
+        if back:
+            place = trainer.timeline.earlier(unit)
+            if place is None:
+                self._reject("this is the beginning")
+            else:
+                self._travel(trainer.timeline.travel(place), place)
+        elif unit == "epoch":
+            self._resume(trainer.epoch + 1)
+        elif trainer.done:
+            self._resume()
+        else:
+            self._edited = False
+            self.status = "running"
+            trainer.step_batch() if unit == "batch" else trainer.step_operation()
+            if self.running:
+                self._pause("step")
+
+    def _run_back(self) -> None:
+        trainer, before = self.trainer, self.trainer.position
+        if not trainer.breakpoints.active:
+            return self._reject("there is no breakpoint to go back to: b sets one")
+
+        def arrive() -> None:
+            if trainer.position == before:
+                self._reject("no breakpoint held before this place")
+                self._pause("user")
+            else:
+                held = [b for b in trainer.breakpoints.active if trainer.breakpoints.holds(b)]
+                self._pause("breakpoint", f"breakpoint {held[0].number}: {held[0].text}")
+
+        return self._travel(trainer.search_back(), before, arrive)
 
     # -- being told ----------------------------------------------------------------------------
 
     def handle(self, command: SessionCommand) -> None:
         """Do what a client asks; what cannot be done is rejected with a reason."""
         self.changes += 1
+        self._stop_travelling()
+        try:
+            self._do(command)
+        except (ChangeError, ConditionError) as error:
+            self._reject(str(error))
+
+    def _do(self, command: SessionCommand) -> None:
         trainer = self.trainer
         match command:
             case commands.Pause():
@@ -139,10 +237,13 @@ class Session:
                     self._pause("user")
             case commands.Resume():
                 self._resume()
-            case commands.StepEpoch():
-                self._resume(trainer.epoch + 1)
-            case commands.GoTo(epoch, further):
-                self._go_to(trainer.epoch - 1 + epoch if further else epoch)
+            case commands.Step(unit, back):
+                self._step(unit, back)
+            case commands.GoTo(epoch, relative):
+                here = trainer.measured.epoch if trainer.measured else -1
+                self._go_to(max(-1, here + epoch) if relative else epoch)
+            case commands.RunBack():
+                self._run_back()
             case commands.SetLearningRate(rate):
                 self._set_rate(rate)
             case commands.NudgeLearningRate(steps):
@@ -155,18 +256,16 @@ class Session:
             case commands.TrainFurther(epochs):
                 trainer.epochs = trainer.epoch + max(1, epochs)
                 self._resume()
-
-    def _go_to(self, epoch: int) -> None:
-        if epoch < self.trainer.epoch:
-            self._reject(f"epoch {epoch} is past; the next is {self.trainer.epoch}")
-        elif epoch >= self.trainer.epochs:
-            self._reject(f"the last epoch is {self.trainer.epochs - 1}")
-        else:
-            self._resume(epoch + 1)
+            case commands.Edit() | commands.Undo():
+                self._edit(command)
+            case commands.Fork() | commands.GoOver():
+                self._branch(command)
+            case _:
+                self._set_breakpoints(command)
 
     def _set_rate(self, rate: float) -> None:
         if LEAST_RATE <= rate <= MOST_RATE:
-            self.trainer.set_learning_rate(rate)
+            self.trainer.change("learning_rate", rate)
         else:
             self._reject(f"the learning rate must be {LEAST_RATE:g} to {MOST_RATE:g}")
 
@@ -175,10 +274,65 @@ class Session:
         self.speed = None if speed > TOP_SPEED else max(1.0, speed)
         self._due = perf_counter()
 
+    def _edit(self, command: commands.Edit | commands.Undo) -> None:
+        if self.running:
+            return self._reject("pause first: space")
+        if isinstance(command, commands.Edit):
+            self.trainer.change(*parse_change(command.text))
+        elif not self.trainer.undo():
+            return self._reject("there is nothing to take back at this place")
+        return self._show_effect()
+
+    def _show_effect(self) -> None:
+        """Say what the edits at this place do, if there are any."""
+        trainer = self.trainer
+        edits = [c for c in trainer.timeline.branch.changes if c.position == trainer.position]
+        self._edited = any("[" in c.target for c in edits)
+        self.status, self.reason, self.message = "paused", "user", ""
+        if edits:
+            said = trainer.predict()
+            figures = f"loss {said.value:.4f}, accuracy {said.correct / trainer.data.samples:.3f}"
+            self.message = f"{edits[-1].text}: {figures} · z takes it back"
+
+    def _branch(self, command: commands.Fork | commands.GoOver) -> None:
+        timeline = self.trainer.timeline
+        if isinstance(command, commands.GoOver):
+            branch = next((b for b in timeline.branches if b.name == command.branch), None)
+            if branch is None:
+                return self._reject(f"there is no branch {command.branch!r}")
+            self._travel(timeline.go_over(branch), branch.reached)
+        elif not timeline.in_the_past:
+            return self._reject("there is no future to keep here: go back first, with N or g")
+        else:
+            self._pause("user", f"{timeline.fork().name} begins here")
+        self.outbox.append(telling.branches_of(self.trainer))
+        return None
+
+    def _set_breakpoints(self, command: SessionCommand) -> None:
+        breakpoints = self.trainer.breakpoints
+        match command:
+            case commands.SetBreakpoint(condition):
+                breakpoints.add(condition)
+            case commands.RemoveBreakpoint(number):
+                breakpoints.remove(number)
+            case commands.SwitchBreakpoint(number):
+                found = breakpoints.find(number)
+                if found:
+                    found.on = not found.on
+        self.outbox.append(telling.breakpoints_of(self.trainer))
+
     # -- telling -------------------------------------------------------------------------------
 
+    def greeting(self) -> list[events.Event]:
+        """Tell a new client what is trained, and what has been set."""
+        return [
+            self.welcome(),
+            telling.breakpoints_of(self.trainer),
+            telling.branches_of(self.trainer),
+        ]
+
     def welcome(self) -> events.Welcome:
-        """Tell a new client what is trained."""
+        """Tell what is trained."""
         trainer = self.trainer
         return events.Welcome(
             protocol=events.PROTOCOL,
@@ -197,8 +351,9 @@ class Session:
     def frame(self, wanted: Subscribe) -> events.Frame:
         """Take the latest state, as much as a client asked for."""
         trainer, measured = self.trainer, self.trainer.measured
+        timeline = trainer.timeline
         rate = self._rate()
-        left = (trainer.epochs - trainer.epoch) / rate if rate else None
+        said = trainer.predict().output if self._edited and wanted.rows else trainer.probabilities
         return events.Frame(
             status=self.status,
             reason=self.reason,
@@ -209,45 +364,24 @@ class Session:
             accuracy=measured.accuracy if measured else None,
             learning_rate=trainer.optimizer.learning_rate,
             epochs_per_second=rate,
-            seconds_left=left,
+            seconds_left=(trainer.epochs - trainer.epoch) / rate if rate else None,
             speed=self.speed,
             seed=trainer.seed,
-            rate_changes=list(self.rate_changes),
-            curves=self._curves(wanted) if wanted.points else {},
-            samples=self._samples(wanted) if wanted.rows else None,
+            rate_changes=telling.rate_changes(timeline.branch),
+            curves=telling.curves_of(trainer.history, wanted) if wanted.points else {},
+            samples=telling.samples_of(said, trainer.data.y, wanted, self._said_anything()),
+            batch=trainer.batch,
+            operation=trainer.operation,
+            reached=max(0, trainer.history.epochs - 1),
+            longest=self._longest(),
+            branch=timeline.branch.name,
+            ghosts=telling.ghosts_of(timeline, wanted) if wanted.points else [],
+            edited=self._edited,
         )
 
-    def _curves(self, wanted: Subscribe) -> dict[str, events.CurveData]:
-        curves = {m: self.trainer.history.curve(m, wanted.points, wanted.span) for m in METRICS}
-        return {
-            metric: events.CurveData(curve.span, _gaps(curve.lower), _gaps(curve.upper))
-            for metric, curve in curves.items()
-        }
+    def _longest(self) -> int:
+        histories = [b.history for b in telling.others(self.trainer.timeline)]
+        return max(0, *(h.epochs - 1 for h in (self.trainer.history, *histories)))
 
-    def _samples(self, wanted: Subscribe) -> events.Samples:
-        said, true = self.trainer.probabilities, self.trainer.data.y
-        predicted = said.argmax(axis=1)
-        if self.trainer.measured is None:
-            return events.Samples(0, 0, 0, [])
-        wrong = predicted != true
-        rows: Array
-        if wanted.order == "wrong":
-            rows = np.flatnonzero(wrong)
-        elif wanted.order == "uncertain":
-            rows = np.argsort(said.max(axis=1), kind="stable")
-        else:
-            rows = np.arange(len(true))
-        first = max(0, min(wanted.first, len(rows) - wanted.rows))
-        return events.Samples(
-            first,
-            len(rows),
-            int(np.count_nonzero(wrong)),
-            [
-                events.SampleRow(int(i), int(true[i]), int(predicted[i]), _gaps(said[i].tolist()))
-                for i in rows[first : first + wanted.rows]
-            ],
-        )
-
-
-def _gaps(values: list[float]) -> list[float | None]:
-    return [x if math.isfinite(x) else None for x in values]
+    def _said_anything(self) -> bool:
+        return self._edited or self.trainer.measured is not None

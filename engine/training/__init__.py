@@ -1,1 +1,5 @@
-"""How a network is trained. Read in this order: operations, history, trainer."""
+"""How a network is trained.
+
+Read in this order: operations, history, machine, snapshots, changes, timeline, conditions,
+breakpoints, trainer.
+"""

@@ -65,7 +65,9 @@ def parse_change(text: str) -> tuple[str, float]:
             raise ValueError
         return target.strip(), float(value)
     except ValueError:
-        raise ChangeError("a target and a number are needed, as dense_1.weights[0, 0] = 0.5") from None
+        raise ChangeError(
+            "a target and a number are needed, as dense_1.weights[0, 0] = 0.5"
+        ) from None
 
 
 def _hyperparameter(machine: Machine, name: str) -> Target:
@@ -86,7 +88,9 @@ def _hyperparameter(machine: Machine, name: str) -> Target:
 
 def _cell(name: str, array: Array, index: tuple[int, ...]) -> Target:
     index = _within(name, array, index)
-    return Target(f"{name}{list(index)}", partial(_read, array, index), partial(_write, array, index))
+    return Target(
+        f"{name}{list(index)}", partial(_read, array, index), partial(_write, array, index)
+    )
 
 
 def _data(machine: Machine, name: str, index: tuple[int, ...]) -> Target:

@@ -48,8 +48,10 @@ class Snapshot:
     @property
     def nbytes(self) -> int:
         """Bytes that it takes, about."""
-        return 500 + self.parameters.nbytes + (
-            0 if self.probabilities is None else self.probabilities.nbytes
+        return (
+            500
+            + self.parameters.nbytes
+            + (0 if self.probabilities is None else self.probabilities.nbytes)
         )
 
 

@@ -150,7 +150,7 @@ class Trainer(Machine):
         self.timeline.arrive()
 
     def _run_to_change(self, goal: int, deadline: float) -> bool:
-        """Go on to ``goal``, or to the next change that is made again: return whether it was one."""
+        """Go on to ``goal``, or to the next change to be made again; return whether it is one."""
         timeline, length, iterate = self.timeline, self._length, self._iterate
         change = timeline.next_change()
         stop = goal if change is None else min(goal, change.epoch * self.batches + change.batch)
@@ -237,9 +237,7 @@ class Trainer(Machine):
         """Take back the last change that was made at this place; return whether there was one."""
         changed = self.timeline.undo()
         if changed:
-            self.emit(
-                events.Changed(self.position, changed.target, changed.after, changed.before)
-            )
+            self.emit(events.Changed(self.position, changed.target, changed.after, changed.before))
         return changed is not None
 
     def restart(self, seed: int | None = None) -> None:
@@ -264,5 +262,3 @@ class Trainer(Machine):
 def _finish(journey: Iterator[None]) -> None:
     for _ in journey:
         pass
-
-

@@ -48,17 +48,18 @@ def test_a_run_to_its_end_and_further():
 def test_pause_step_go_to_and_resume():
     session = build(paused=True)
     assert session.frame(ALL).samples.rows == []
-    session.handle(commands.StepEpoch())
+    session.handle(commands.Step("epoch"))
     frame = settle(session)
     assert (frame.epoch, frame.status, frame.reason) == (0, "paused", "step")
     session.handle(commands.GoTo(20))
     assert settle(session).epoch == 20
-    session.handle(commands.GoTo(10, further=True))
+    session.handle(commands.GoTo(10, relative=True))
     assert settle(session).epoch == 30
     names(session)
-    session.handle(commands.GoTo(3))
     session.handle(commands.GoTo(40))
-    assert names(session) == ["Rejected", "Rejected"]
+    assert names(session) == ["Rejected"]
+    session.handle(commands.GoTo(3))
+    assert settle(session).epoch == 3
     session.handle(commands.Resume())
     session.handle(commands.Pause())
     assert session.frame(ALL).reason == "user"

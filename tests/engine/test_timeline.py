@@ -2,6 +2,7 @@
 
 import math
 import time
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -192,7 +193,7 @@ def test_snapshots_thin_with_age_and_any_moment_stays_near():
         kept.keep(trainer.snapshot())
     assert len(kept) < 256 * 7
     iterations = sorted(s.iteration for s in kept)
-    gaps = [(b - a, 5000 - a) for a, b in zip(iterations, iterations[1:], strict=False)]
+    gaps = [(b - a, 5000 - a) for a, b in pairwise(iterations)]
     assert iterations[0] == 0
     assert all(gap <= max(1, 2 * age / 128) for gap, age in gaps)
     nbytes = kept.nbytes
@@ -211,7 +212,11 @@ def test_a_change_in_the_past_begins_a_branch_and_keeps_the_future():
     trainer.change("learning_rate", 0.01)
     trainer.run(40)
     main, branch = trainer.timeline.branches
-    assert (branch.parent, branch.left, branch.reason) == (main, (20, 0, 0), "learning_rate 0.3 → 0.01")
+    assert (branch.parent, branch.left, branch.reason) == (
+        main,
+        (20, 0, 0),
+        "learning_rate 0.3 → 0.01",
+    )
     assert (main.reached, main.measured) == ((60, 0, 0), future)
     assert main.history.epochs == 60
     assert branch.history.epochs == 40

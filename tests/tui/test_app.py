@@ -24,7 +24,18 @@ async def settle(pilot):
 @pytest.mark.parametrize(
     ("keys", "command"),
     [
-        (["n"], commands.StepEpoch()),
+        (["n"], commands.Step("epoch")),
+        (["N"], commands.Step("epoch", back=True)),
+        (["s"], commands.Step("operation")),
+        (["S"], commands.Step("operation", back=True)),
+        (["m"], commands.Step("batch")),
+        (["M"], commands.Step("batch", back=True)),
+        (["C"], commands.RunBack()),
+        (["e", *"0.5", "enter"], commands.Edit("dense_1.weights[0, 0] = 0.5")),
+        (["z"], commands.Undo()),
+        (["f"], commands.Fork()),
+        (["b", *"loss<1", "enter"], commands.SetBreakpoint("loss<1")),
+        (["g", *"-2", "enter"], commands.GoTo(-2, relative=True)),
         (["space"], commands.Resume()),
         (["c"], commands.Resume()),
         (["+"], commands.NudgeLearningRate(1)),
@@ -34,7 +45,7 @@ async def settle(pilot):
         (["["], commands.NudgeSpeed(-1)),
         (["]"], commands.NudgeSpeed(1)),
         (["g", "7", "enter"], commands.GoTo(7)),
-        (["g", "+", "5", "0", "enter"], commands.GoTo(50, further=True)),
+        (["g", "+", "5", "0", "enter"], commands.GoTo(50, relative=True)),
         (["r"], commands.Restart(new_weights=False)),
         (["R"], commands.Restart(new_weights=True)),
     ],
@@ -72,8 +83,8 @@ async def test_what_cannot_be_read_is_explained_and_asked_again(monitor, screen_
             ("l", "fast", "a number is needed"),
             ("l", "0", "above 0"),
             ("g", "x", "an epoch is needed"),
-            ("g", "3", "after epoch 5"),
-            ("g", "+0", "+1 or more"),
+            ("g", "", "an epoch is needed"),
+            ("e", "much", "a target and a number"),
         ):
             await pilot.press(key)
             await settle(pilot)
@@ -240,7 +251,7 @@ async def test_keys_before_the_first_frame_are_kept_in_order(monitor):
         heard.set()
         await settle(pilot)
         kinds = [type(command).__name__ for command in app.connection.sent]
-        assert kinds.index("NudgeLearningRate") < kinds.index("StepEpoch")
+        assert kinds.index("NudgeLearningRate") < kinds.index("Step")
 
 
 async def test_the_palette_and_the_help_hold_every_key(monitor, screen_text):

@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from tui.keys import SHOWING, TRAINING, Key
+from tui.keys import SHOWING, STEPPING, TRAINING, Key
 
 ABOUT = (
     "Above, loss and accuracy over all epochs, each column from its least to its greatest value. "
@@ -21,7 +21,7 @@ ABOUT = (
 
 
 class Ask(ModalScreen[Any]):
-    """Asks for a number; ``read`` turns text into an answer, or raises ValueError with why not."""
+    """Asks for a value; ``read`` turns text into an answer, or raises ValueError with why not."""
 
     BINDINGS = [("escape", "dismiss(None)", "Cancel")]  # noqa: RUF012
 
@@ -33,7 +33,7 @@ class Ask(ModalScreen[Any]):
         """Lay out the question."""
         with Vertical() as box:
             box.border_title = self.question
-            yield Input(self.value)
+            yield Input(self.value, select_on_focus=not self.value.endswith("= "))
             yield Static("enter takes it, escape leaves", id="hint", classes="hint")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -77,8 +77,8 @@ class Help(ModalScreen[None]):
         with VerticalScroll() as box:
             box.border_title = "keys"
             with Horizontal():
-                yield Static(_table(TRAINING), classes="keys")
-                yield Static(_table(SHOWING), classes="keys")
+                yield Static(_table(STEPPING), classes="keys")
+                yield Static(_table((*TRAINING, *SHOWING)), classes="keys")
             yield Static(ABOUT, classes="what")
 
 

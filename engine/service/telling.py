@@ -1,0 +1,108 @@
+"""What a client is told of a trainer: as much as it asked for, and no array of it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from engine import events
+from engine.commands import Subscribe
+from engine.nn.signals import Array
+from engine.training.history import METRICS, History
+from engine.training.timeline import Branch, Timeline
+from engine.training.trainer import Trainer
+
+# Branches whose curves are sent: the latest ones, of which a chart stays readable.
+GHOSTS = 3
+
+
+def curves_of(history: History, wanted: Subscribe) -> dict[str, events.CurveData]:
+    """Return each metric, over as many epochs and in as many points as a client asked for."""
+    curves = {metric: history.curve(metric, wanted.points, wanted.span) for metric in METRICS}
+    return {
+        metric: events.CurveData(curve.span, gaps(curve.lower), gaps(curve.upper))
+        for metric, curve in curves.items()
+    }
+
+
+def others(timeline: Timeline) -> list[Branch]:
+    """Return the other branches whose curves are sent, the latest ones last."""
+    known = [b for b in timeline.branches if b is not timeline.branch and b.history.epochs]
+    return known[-GHOSTS:]
+
+
+def ghosts_of(timeline: Timeline, wanted: Subscribe) -> list[events.Ghost]:
+    """Return the curves of the other branches."""
+    return [events.Ghost(b.name, curves_of(b.history, wanted)) for b in others(timeline)]
+
+
+def rate_changes(branch: Branch) -> list[tuple[int, float]]:
+    """Return the epochs from which the learning rate was another, and what it was."""
+    changes = [c for c in branch.changes if c.target == "learning_rate" and c.position.epoch > 0]
+    return list({c.position.epoch: c.after for c in changes}.items())
+
+
+def samples_of(
+    said: Array, true: Array, wanted: Subscribe, anything_said: bool
+) -> events.Samples | None:
+    """Return the rows that a client asked for, of probabilities of shape (samples, classes)."""
+    if not wanted.rows:
+        return None
+    if not anything_said:
+        return events.Samples(0, 0, 0, [])
+    predicted = said.argmax(axis=1)
+    wrong = predicted != true
+    rows: Array
+    if wanted.order == "wrong":
+        rows = np.flatnonzero(wrong)
+    elif wanted.order == "uncertain":
+        rows = np.argsort(said.max(axis=1), kind="stable")
+    else:
+        rows = np.arange(len(true))
+    first = max(0, min(wanted.first, len(rows) - wanted.rows))
+    return events.Samples(
+        first,
+        len(rows),
+        int(np.count_nonzero(wrong)),
+        [
+            events.SampleRow(int(i), int(true[i]), int(predicted[i]), gaps(said[i].tolist()))
+            for i in rows[first : first + wanted.rows]
+        ],
+    )
+
+
+def breakpoints_of(trainer: Trainer) -> events.BreakpointsChanged:
+    """Return all breakpoints."""
+    return events.BreakpointsChanged(
+        [events.BreakpointState(b.number, b.text, b.on, b.held) for b in trainer.breakpoints.all]
+    )
+
+
+def branches_of(trainer: Trainer) -> events.BranchesChanged:
+    """Return all branches, with the figures that each has come to."""
+    timeline = trainer.timeline
+    return events.BranchesChanged(
+        [_branch(b, trainer if b is timeline.branch else None) for b in timeline.branches],
+        timeline.branch.name,
+    )
+
+
+def _branch(branch: Branch, trainer: Trainer | None) -> events.BranchState:
+    measured = branch.measured
+    if trainer and not trainer.timeline.in_the_past:
+        measured = trainer.measured
+    return events.BranchState(
+        branch.name,
+        branch.parent.name if branch.parent else "",
+        branch.left.epoch,
+        branch.reason,
+        measured.epoch if measured else None,
+        measured.loss if measured else None,
+        measured.accuracy if measured else None,
+    )
+
+
+def gaps(values: list[float]) -> list[float | None]:
+    """Return numbers, with None where there is none."""
+    return [x if math.isfinite(x) else None for x in values]

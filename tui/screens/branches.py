@@ -1,0 +1,53 @@
+"""The branches of a run: where each left, what was changed there, and what it came to."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from engine.events import BranchesChanged, BranchState, Frame
+from tui.widgets.status import number
+
+
+class BranchesScreen(ModalScreen[str | None]):
+    """Shows the branches; its result is the name of the one to go over to."""
+
+    BINDINGS = [("escape,o,q", "dismiss(None)", "Close")]  # noqa: RUF012
+
+    def __init__(self, branches: BranchesChanged, frame: Frame | None) -> None:
+        super().__init__()
+        self.branches, self.frame = branches, frame
+
+    def compose(self) -> ComposeResult:
+        """Lay out the list."""
+        with Vertical() as box:
+            box.border_title = "branches"
+            yield Static(f"  {'':<10} {'epoch':>8} {'loss':>9} {'acc':>6}", classes="hint")
+            yield OptionList(*(Option(self._line(b), id=b.name) for b in self.branches.branches))
+            yield Static("enter goes to its end, escape stays", classes="hint")
+
+    def on_mount(self) -> None:
+        """Begin at the branch that the run is on."""
+        names = [b.name for b in self.branches.branches]
+        self.query_one(OptionList).highlighted = names.index(self.branches.current)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Go over."""
+        self.dismiss(event.option.id)
+
+    def _line(self, branch: BranchState) -> Text:
+        current = branch.name == self.branches.current
+        epoch, loss, accuracy = branch.epoch, branch.loss, branch.accuracy
+        if current and self.frame and self.frame.epoch == self.frame.reached:
+            epoch, loss, accuracy = self.frame.epoch, self.frame.loss, self.frame.accuracy
+        figures = (
+            f"{'–' if epoch is None else epoch:>8} {number(loss, 4):>9} {number(accuracy, 3):>6}"
+        )
+        left = f"  left {branch.parent} at {branch.left}" if branch.parent else ""
+        reason = f": {branch.reason}" if branch.reason else ""
+        sign = "● " if current else "  "
+        return Text.assemble((sign, "bold"), f"{branch.name:<10} {figures}", (left + reason, "dim"))

@@ -1,0 +1,129 @@
+"""The breakpoints: a list to switch and forget them, and a line to type a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from engine.commands import RemoveBreakpoint, SessionCommand, SetBreakpoint, SwitchBreakpoint
+from engine.events import BreakpointsChanged, BreakpointState
+
+EXAMPLES = (
+    "loss < 0.5   accuracy > 0.9 and epoch > 100   isnan(loss)\n"
+    "loss > 1.5 * previous(loss)   grad_norm('dense_1') > 10\n"
+    "dead('relu_1') > 0.3   dense_2.backward (before that operation)\n"
+    "and, at the end: once, or after 3"
+)
+HINT = "enter sets it · ↓ to the list: space switches, del forgets · esc"
+
+
+class BreakpointsScreen(ModalScreen[None]):
+    """Shows the breakpoints and changes them.
+
+    Parameters
+    ----------
+    breakpoints : BreakpointsChanged
+    send : callable
+        Takes the commands.
+    """
+
+    BINDINGS = [  # noqa: RUF012
+        ("escape", "dismiss(None)", "Close"),
+        ("delete,backspace,x", "remove", "Forget"),
+        ("space", "switch", "Switch"),
+        ("down", "to_list", "List"),
+    ]
+
+    def __init__(
+        self, breakpoints: BreakpointsChanged, send: Callable[[SessionCommand], None]
+    ) -> None:
+        super().__init__()
+        self.breakpoints, self.send = breakpoints, send
+
+    def compose(self) -> ComposeResult:
+        """Lay out the list and the line."""
+        with Vertical() as box:
+            box.border_title = "breakpoints"
+            yield Input(placeholder="stop where …")
+            yield OptionList()
+            yield Static(HINT, id="hint", classes="hint")
+            yield Static(EXAMPLES, classes="examples")
+
+    def on_mount(self) -> None:
+        """Fill the list."""
+        self.show_breakpoints(self.breakpoints)
+
+    def show_breakpoints(self, event: BreakpointsChanged) -> None:
+        """Show what the session tells."""
+        more = len(event.breakpoints) > len(self.breakpoints.breakpoints)
+        self.breakpoints = event
+        options, line = self.query_one(OptionList), self.query_one(Input)
+        at = options.highlighted
+        options.set_options(Option(_line(b), id=str(b.number)) for b in event.breakpoints)
+        options.display = bool(event.breakpoints)
+        if more:
+            line.clear()
+        if event.breakpoints:
+            options.highlighted = min(at or 0, len(event.breakpoints) - 1)
+        else:
+            line.focus()
+        self._hint(HINT)
+
+    def show_problem(self, message: str) -> None:
+        """Say what is wrong with the condition, and leave it to be mended."""
+        self._hint(message, problem=True)
+
+    def _hint(self, message: str, problem: bool = False) -> None:
+        hint = self.query_one("#hint", Static)
+        hint.update(Text(message))
+        hint.set_class(problem, "problem")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Set a breakpoint."""
+        if event.value.strip():
+            self.send(SetBreakpoint(event.value))
+
+    def on_input_changed(self) -> None:
+        """Forget what was wrong."""
+        self._hint(HINT)
+
+    def on_option_list_option_selected(self) -> None:
+        """Switch the one that enter was pressed on."""
+        self.action_switch()
+
+    def action_to_list(self) -> None:
+        """Move to the list."""
+        if self.breakpoints.breakpoints:
+            self.query_one(OptionList).focus()
+
+    def action_switch(self) -> None:
+        """Look at it, or no longer."""
+        if chosen := self._chosen():
+            self.send(SwitchBreakpoint(chosen.number))
+
+    def action_remove(self) -> None:
+        """Forget it."""
+        if chosen := self._chosen():
+            self.send(RemoveBreakpoint(chosen.number))
+
+    def _chosen(self) -> BreakpointState | None:
+        options, all_of_them = self.query_one(OptionList), self.breakpoints.breakpoints
+        at = options.highlighted
+        if not options.has_focus or at is None or at >= len(all_of_them):
+            return None
+        return all_of_them[at]
+
+
+def _line(breakpoint: BreakpointState) -> Text:
+    sign = "●" if breakpoint.on else "○"
+    held = f"   held {breakpoint.held}×" if breakpoint.held else ""
+    text = Text.assemble(f"{sign} {breakpoint.number:>2}  ", breakpoint.condition, (held, "dim"))
+    if not breakpoint.on:
+        text.stylize("dim")
+    return text
