@@ -67,6 +67,13 @@ class Changed(Event, frozen=True, tag=True):
         return f"{self.target} {self.before:.6g} → {self.after:.6g}"
 
 
+class Branched(Event, frozen=True, tag=True):
+    """A branch has begun at that place; what is measured from now on belongs to it."""
+
+    name: str
+    position: Position
+
+
 class BreakpointHit(Event, frozen=True, tag=True):
     """A breakpoint's condition holds; the trainer has paused."""
 
@@ -103,6 +110,7 @@ TrainerEvent = (
     | EpochCompleted
     | OperationCompleted
     | Changed
+    | Branched
     | BreakpointHit
     | LossNotFinite
     | Restarted

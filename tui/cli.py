@@ -131,6 +131,16 @@ ABOVE_ZERO = click.IntRange(min=1)
     "--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True
 )
 @click.option("--name", default="", help="Of the run; made from the source if not given.")
+@click.option(
+    "--break",
+    "breakpoints",
+    multiple=True,
+    metavar="CONDITION",
+    help="Stop where it holds, as 'accuracy > 0.9'; may be given several times.",
+)
+@click.option(
+    "--memory", type=ABOVE_ZERO, default=256, show_default=True, metavar="MB", help="For the past."
+)
 @click.option("--paused", is_flag=True, help="Begin paused.")
 @click.option("--headless", is_flag=True, help="No screen: print the figures line by line.")
 @click.option("--log-every", type=ABOVE_ZERO, default=100, show_default=True, metavar="EPOCHS")
@@ -148,6 +158,8 @@ def command(
 
     SOURCE is what it learns from: spiral (the default), vertical, FILE.csv, FILE.npz, or a FILE.py
     that builds its own `trainer`.
+
+    `nntui replay RUN` trains a run again and compares it bit for bit.
     """
     _check_use(options)
     description = Description(
@@ -176,10 +188,40 @@ def _check_use(options: dict[str, Any]) -> None:
     options.update({name: None for name in left if name not in given})
 
 
+@click.command("nntui replay", context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("run", metavar="RUN")
+def replay(run: str) -> int:
+    """Train a run again from its journal, and compare every figure bit for bit.
+
+    RUN is its name or its directory. It prints `identical`, or the first epoch that differs.
+    """
+    from engine.service.replay import Difference
+    from engine.service.replay import replay as tell_again
+    from engine.service.run import Run
+
+    try:
+        for line in tell_again(Run.find(run)):
+            click.echo(line)
+    except FileNotFoundError as error:
+        return _complain(str(error), 2)
+    except SourceError as error:
+        return _complain(str(error), 1)
+    except Difference as error:
+        click.echo(error)
+        return 1
+    click.echo("identical")
+    return 0
+
+
+COMMANDS = {"run": command, "replay": replay}
+
+
 def main() -> None:
     """Run the command line; say what is wrong with it in one line."""
+    named = COMMANDS.get(sys.argv[1]) if len(sys.argv) > 1 else None
+    arguments = sys.argv[2:] if named else sys.argv[1:]
     try:
-        sys.exit(command.main(standalone_mode=False))
+        sys.exit((named or command).main(arguments, standalone_mode=False))
     except click.UsageError as error:
         sys.exit(_complain(error.format_message(), 2))
     except click.Abort:

@@ -16,12 +16,14 @@ from engine.nn.losses import SoftmaxCrossEntropy
 from engine.nn.network import multilayer_perceptron
 from engine.nn.optimizers import GradientDescent
 from engine.service.description import TOY_SOURCES, Description, SourceError
+from engine.training.conditions import ConditionError
 from engine.training.trainer import Trainer
 
 
 def build_trainer(description: Description) -> Trainer:
     """Build the trainer that a description asks for; SourceError if that cannot be done."""
     if description.source.endswith(".py"):
+        np.random.seed(description.seed)  # a file that draws without a seed can be told again
         return _set(_run_file(Path(description.source)), description)
     random = np.random.RandomState(description.seed)
     try:
@@ -59,6 +61,12 @@ def _set(trainer: Trainer, description: Description) -> Trainer:
         trainer.epochs = description.epochs
     if description.learning_rate is not None:
         trainer.optimizer.learning_rate = description.learning_rate
+    trainer.timeline.memory = description.memory * 1024 * 1024
+    for condition in description.breakpoints:
+        try:
+            trainer.breakpoints.add(condition)
+        except ConditionError as error:
+            raise SourceError(f"--break {condition!r}: {error}") from None
     return trainer
 
 

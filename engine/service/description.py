@@ -26,6 +26,10 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
         All rows if None.
     epochs, learning_rate
         None leaves them as a Python file has set them.
+    breakpoints : tuple of str
+        Conditions to stop at.
+    memory : int
+        Megabytes that snapshots of the past may take.
     """
 
     source: str = "spiral"
@@ -39,3 +43,5 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     dtype: str = "float64"
     name: str = ""
     paused: bool = False
+    breakpoints: tuple[str, ...] = ()
+    memory: int = 256

@@ -30,11 +30,16 @@ def train(description: Description, log_every: int, as_json: bool) -> int:
     def fail(event: events.LossNotFinite) -> None:
         failure.append(f"the loss became {event.loss:g} in epoch {event.epoch}; try a smaller rate")
 
+    def stop(event: events.BreakpointHit) -> None:
+        trainer.pause()
+        printer.stop(event)
+
     def interrupt(number: int, frame: FrameType | None) -> None:
         trainer.pause()
 
     trainer.subscribe(events.EpochMeasured, report)
     trainer.subscribe(events.LossNotFinite, fail)
+    trainer.subscribe(events.BreakpointHit, stop)
     before = signal.signal(signal.SIGINT, interrupt)
     try:
         with limit_threads(trainer):
@@ -65,6 +70,10 @@ class TextPrinter:
         line = f"epoch: {event.epoch}, acc: {event.accuracy:.3f}, loss: {event.loss:.3f}"
         print(line, flush=True)
 
+    def stop(self, event: events.BreakpointHit) -> None:
+        """Say at which breakpoint it stops, and where."""
+        print(f"breakpoint {event.number}: {event.condition} · {_where(self.trainer)}")
+
     def end(self, status: str) -> None:
         """Print the first five rows of softmax's output, the loss and the accuracy."""
         measured = self.trainer.measured
@@ -72,6 +81,15 @@ class TextPrinter:
             print(np.ascontiguousarray(self.trainer.probabilities[:5]))
             print("Loss: ", measured.loss)
             print(f"Accuracy: {measured.accuracy}")
+
+
+def _where(trainer: Trainer) -> str:
+    """Say what comes next."""
+    epoch, batch, operation = trainer.position
+    if not batch and not operation:
+        return f"after epoch {epoch - 1}"
+    within = f", batch {batch}" if trainer.batches > 1 else ""
+    return f"in epoch {epoch}{within}, before {trainer.program[operation].name}"
 
 
 class JsonPrinter:
@@ -105,6 +123,18 @@ class JsonPrinter:
             loss=event.loss,
             accuracy=event.accuracy,
             learning_rate=event.learning_rate,
+        )
+
+    def stop(self, event: events.BreakpointHit) -> None:
+        """Print at which breakpoint it stops, and where."""
+        epoch, batch, operation = event.position
+        self._print(
+            type="breakpoint",
+            number=event.number,
+            condition=event.condition,
+            epoch=epoch,
+            batch=batch,
+            operation=self.trainer.program[operation].name,
         )
 
     def end(self, status: str) -> None:

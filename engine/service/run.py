@@ -16,6 +16,11 @@ from engine.service.description import Description
 LONGEST_SOCKET_PATH = 100
 
 
+def runs_directory() -> Path:
+    """Return where the runs of this person are."""
+    return platformdirs.user_state_path("nntui") / "runs"
+
+
 class Run:
     """The files of one run.
 
@@ -31,7 +36,7 @@ class Run:
     @classmethod
     def create(cls, description: Description) -> Run:
         """Make a directory for a new run, under a name that no other run has."""
-        runs = platformdirs.user_state_path("nntui") / "runs"
+        runs = runs_directory()
         runs.mkdir(parents=True, exist_ok=True, mode=0o700)
         stem = Path(description.source).stem
         name = description.name or f"{stem}-{datetime.now():%Y%m%d-%H%M%S}"
@@ -46,6 +51,14 @@ class Run:
             (run.directory / "run.json").write_bytes(msgspec.json.encode(described))
             return run
         raise FileExistsError(f"there are too many runs named {name}")
+
+    @classmethod
+    def find(cls, name: str) -> Run:
+        """Return the run of that name, or in that directory; FileNotFoundError if there is none."""
+        for directory in (runs_directory() / name, Path(name)):
+            if (directory / "run.json").is_file():
+                return cls(directory)
+        raise FileNotFoundError(f"there is no run {name!r} in {runs_directory()}")
 
     @property
     def description(self) -> Description:

@@ -41,6 +41,8 @@ class Server:
         listener.setblocking(False)
         self._selector = selectors.DefaultSelector()
         self._selector.register(listener, selectors.EVENT_READ)
+        self._bell, self._rope = socket.socketpair()
+        self._selector.register(self._bell, selectors.EVENT_READ)
 
     def serve(self) -> None:
         """Train and tell until a client says `Shutdown`, or the last one has gone."""
@@ -49,11 +51,23 @@ class Server:
             self._listen(self._patience())
             self._tell()
 
+    def end(self) -> None:
+        """End, from a signal's handler too: not within an operation, but before the next slice."""
+        self.ending = True
+        self._rope.send(b".")
+
+    def fail(self, message: str) -> None:
+        """Tell all clients that the run broke."""
+        for client in self.clients:
+            client.stream.setblocking(True)
+            client.stream.sendall(pack(events.Failed(message)))
+
     def close(self) -> None:
         """Hang up on all."""
         for client in self.clients:
             client.stream.close()
-        self.listener.close()
+        for stream in (self.listener, self._bell, self._rope):
+            stream.close()
         self._selector.close()
 
     def _patience(self) -> float | None:
@@ -67,6 +81,8 @@ class Server:
 
     def _listen(self, patience: float | None) -> None:
         for key, mask in self._selector.select(patience):
+            if key.fileobj is self._bell:
+                return
             if key.data is None:
                 stream, _ = self.listener.accept()
                 stream.setblocking(False)

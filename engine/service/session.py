@@ -31,12 +31,21 @@ class Session:
     ----------
     outbox : list of Event
         What has happened since it was last emptied, in order.
+    record : callable
+        Called whenever something has happened that the run's record should hold.
     status, reason, message
         How the run is, why, and in words.
     """
 
-    def __init__(self, trainer: Trainer, description: Description, log: str = "") -> None:
+    def __init__(
+        self,
+        trainer: Trainer,
+        description: Description,
+        log: str = "",
+        record: Callable[[], None] = lambda: None,
+    ) -> None:
         self.trainer, self.description, self.log = trainer, description, log
+        self.record = record
         self.outbox: list[events.Event] = []
         self.status: events.Status = "paused" if description.paused else "running"
         self.reason: events.Reason = "user"
@@ -102,6 +111,7 @@ class Session:
         self._target = None
         self.changes += 1
         self.outbox.append(events.Paused(reason, message))
+        self.record()
 
     def _resume(self, target: int | None = None) -> None:
         if self.trainer.done:
@@ -127,12 +137,14 @@ class Session:
         self.status, self.message, self._target = "completed", "", None
         self.changes += 1
         self.outbox.append(event)
+        self.record()
 
     def _on_hit(self, event: events.BreakpointHit) -> None:
         self._pause("breakpoint", f"breakpoint {event.number}: {event.condition}")
         self.outbox.append(telling.breakpoints_of(self.trainer))
 
     def _on_changed(self, event: events.Changed | events.Restarted) -> None:
+        self.record()
         self.outbox.append(event)
         self.outbox.append(telling.branches_of(self.trainer))
 
@@ -319,6 +331,7 @@ class Session:
                 found = breakpoints.find(number)
                 if found:
                     found.on = not found.on
+        self.record()
         self.outbox.append(telling.breakpoints_of(self.trainer))
 
     # -- telling -------------------------------------------------------------------------------

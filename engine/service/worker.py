@@ -14,7 +14,6 @@ import threading
 import time
 import traceback
 from pathlib import Path
-from types import FrameType
 
 from engine import events
 from engine.service.run import Run
@@ -45,6 +44,7 @@ def _watch_lifeline() -> None:
 def _serve(run: Run, listener: socket.socket) -> None:
     from engine.service.build import build_trainer
     from engine.service.description import SourceError
+    from engine.service.record import Recorder
     from engine.service.server import Server
     from engine.service.session import Session
     from engine.service.threads import limit_threads
@@ -55,24 +55,20 @@ def _serve(run: Run, listener: socket.socket) -> None:
     except SourceError as error:
         _tell_failure(listener, str(error))
         return
-    server = Server(Session(trainer, description, str(run.log)), listener)
-
-    def end(number: int, frame: FrameType | None) -> None:
-        server.ending = True
-        raise SystemExit(0)
-
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        with limit_threads(trainer):
+    with limit_threads(trainer):
+        recorder = Recorder(trainer, run.directory)
+        session = Session(trainer, description, str(run.log), recorder.save)
+        server = Server(session, listener)
+        signal.signal(signal.SIGTERM, lambda number, frame: server.end())
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
             server.serve()
-    except Exception as error:
-        traceback.print_exc()
-        for client in server.clients:
-            client.stream.setblocking(True)
-            client.stream.sendall(pack(events.Failed(f"{type(error).__name__}: {error}")))
-    finally:
-        server.close()
+        except Exception as error:
+            traceback.print_exc()
+            server.fail(f"{type(error).__name__}: {error}")
+        finally:
+            server.close()
+            recorder.close()
 
 
 def _tell_failure(listener: socket.socket, message: str) -> None:

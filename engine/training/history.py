@@ -7,6 +7,7 @@ is lost. When the buckets are full, neighbours are joined and each is twice as l
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,14 +42,18 @@ class History:
     ----------
     capacity : int, even
         Buckets kept.
+
+    Attributes
+    ----------
+    epochs : int
+        How many are recorded.
+    sink : callable or None
+        Takes each epoch's loss and accuracy, many at a time, of shape (n, 2).
     """
 
     def __init__(self, capacity: int = 4096) -> None:
         self.capacity = capacity
-        self.clear()
-
-    def clear(self) -> None:
-        """Forget all."""
+        self.sink: Callable[[Array], None] | None = None
         self.epochs = 0
         self.span = 1
         self._buckets = 0
@@ -63,11 +68,11 @@ class History:
         self._pending.append((loss, accuracy))
         self.epochs += 1
         if len(self._pending) >= PENDING:
-            self._settle()
+            self.settle()
 
     def until(self, epoch: int) -> History:
         """Return a copy of the first ``epoch`` epochs, or of some less: of whole buckets only."""
-        self._settle()
+        self.settle()
         copy = History(self.capacity)
         copy.span, copy._buckets = self.span, min(epoch, self.epochs) // self.span
         copy.epochs = copy._buckets * self.span
@@ -75,8 +80,10 @@ class History:
         copy._upper[:, : copy._buckets] = self._upper[:, : copy._buckets]
         return copy
 
-    def _settle(self) -> None:
-        """Move the epochs that wait into buckets."""
+    def settle(self) -> None:
+        """Move the epochs that wait into buckets, and hand them to the sink."""
+        if self.sink and self._pending:
+            self.sink(np.array(self._pending, dtype=np.float64))
         while self._pending:
             first = self.epochs - len(self._pending)
             if first // self.span >= self.capacity:
@@ -116,7 +123,7 @@ class History:
         until : int, optional
             The epochs that ``points`` span; those done, if not given.
         """
-        self._settle()
+        self.settle()
         row = METRICS.index(metric)
         lower, upper = self._lower[row, : self._buckets], self._upper[row, : self._buckets]
         span = max((until or self.epochs) / points, self.span)

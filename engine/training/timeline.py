@@ -7,6 +7,7 @@ known before stays, on the branch that it belongs to.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
@@ -14,6 +15,7 @@ from time import perf_counter
 
 from engine import events
 from engine.events import Changed, Position
+from engine.nn.signals import Array
 from engine.training.changes import SEED, find_target
 from engine.training.history import History
 from engine.training.machine import Machine, Snapshot
@@ -47,6 +49,8 @@ class Branch:
         How far it has come.
     measured : EpochMeasured or None
         Its last figures.
+    weights : str
+        A digest of the parameters that it has come to.
     """
 
     name: str
@@ -57,6 +61,7 @@ class Branch:
     snapshots: Snapshots = field(default_factory=Snapshots)
     reached: Position = BEGINNING
     measured: events.EpochMeasured | None = None
+    weights: str = ""
 
     @property
     def reason(self) -> str:
@@ -124,9 +129,10 @@ class Timeline:
 
     def mark(self) -> None:
         """Note how far this branch has come, before the machine leaves its end."""
-        if self.machine.position > self.branch.reached:
+        if self.machine.position >= self.branch.reached:
             self.branch.reached = self.machine.position
             self.branch.measured = self.machine.measured
+            self.branch.weights = digest(self.machine.network.parameters)
 
     def next_change(self) -> Position | None:
         """Return where the next of the changes ahead was made, on known ground."""
@@ -339,8 +345,7 @@ class Timeline:
             reached=here,
             measured=measured,
         )
-        self.branches.append(branch)
-        self._enter(branch)
+        self._begin(branch)
         if epochs > history.epochs:
             # What a bucket of the history holds cannot be parted: its epochs are run again.
             for _ in self.travel(here, history.epochs):
@@ -352,8 +357,7 @@ class Timeline:
         self.mark()
         first = self.set_out()
         branch = Branch(self._new_name(), self.branch)
-        self.branches.append(branch)
-        self._enter(branch)
+        self._begin(branch)
         self._jump(first)
         return branch
 
@@ -367,6 +371,19 @@ class Timeline:
         self._jump(self._nearest(branch.reached))
         yield from self._run_to(branch.reached)
 
+    def _begin(self, branch: Branch) -> None:
+        self.branches.append(branch)
+        self._enter(branch)
+        self.machine.emit(events.Branched(branch.name, branch.left))
+
     def _enter(self, branch: Branch) -> None:
         self.branch, self.machine.history = branch, branch.history
         self._on_the_way.clear()
+
+
+def digest(*arrays: Array) -> str:
+    """Return a digest of the arrays' bits."""
+    hashed = hashlib.sha256()
+    for array in arrays:
+        hashed.update(array.tobytes())
+    return hashed.hexdigest()

@@ -14,6 +14,7 @@ event                  fires
 `BreakpointHit`        when a breakpoint's condition holds: after an epoch, or before an operation
                        that it names; the trainer has then paused
 `Changed`              when `change` changed a number, or `undo` took that back
+`Branched`             when a change in the past, or `restart`, has begun a branch
 `Restarted`            when `restart` put the run back to its beginning
 =====================  =========================================================================
 
