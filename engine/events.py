@@ -237,7 +237,7 @@ class Frame(Event, frozen=True, tag=True):
     epoch, loss, accuracy
         The last epoch measured, and its figures.
     batch, operation : int
-        What comes next.
+        What comes next, and ``next`` is the operation's name.
     reached : int
         The last epoch that is known on this branch; more than ``epoch`` in the past.
     longest : int
@@ -263,6 +263,7 @@ class Frame(Event, frozen=True, tag=True):
     samples: Samples | None
     batch: int = 0
     operation: int = 0
+    next: str = ""
     reached: int = 0
     longest: int = 0
     branch: str = "main"

@@ -13,14 +13,14 @@ from textual import work
 from textual.app import App, ComposeResult, SystemCommand
 from textual.containers import Container
 from textual.events import Resize
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.timer import Timer
 from textual.widgets import Footer, Static
 
 from engine import commands, events
 from engine.service.client import Connection
 from tui import axis, themes
-from tui.keys import KEYS, bindings
+from tui.keys import ACTIONS, KEYS, bindings
 from tui.pace import QUESTION, Pace
 from tui.screens.branches import BranchesScreen
 from tui.screens.breakpoints import BreakpointsScreen
@@ -240,7 +240,9 @@ class Monitor(App[int]):
             done = f"completed: loss {number(frame.loss, 4)}, accuracy {number(frame.accuracy, 3)}"
             self._notice(f"{done} · t trains further, r starts again", "")
         else:
-            self._notice(frame.message, "-warn")
+            within = frame.status == "paused" and (frame.operation or frame.batch)
+            batch = f" · batch {frame.batch} of {run.batches}" if run.batches > 1 else ""
+            self._notice(frame.message or (f"next: {frame.next}{batch}" if within else ""), "-warn")
 
     def _notice(self, message: str, kind: str) -> None:
         notice = self.query_one("#notice", Static)
@@ -289,16 +291,13 @@ class Monitor(App[int]):
         """Go back to where a breakpoint held."""
         self.send(commands.RunBack())
 
-    def action_breakpoints(self) -> None:
+    async def action_breakpoints(self) -> None:
         """Show the breakpoints."""
-        self.push_screen(BreakpointsScreen(self.breakpoints, self.send))
+        await self.push_screen(BreakpointsScreen(self.breakpoints, self.send))
 
-    @work
     async def action_edit(self) -> None:
         """Ask for a change."""
-        text = await self.push_screen_wait(Ask("Edit: target = value", EXAMPLE, _read_change))
-        if text is not None:
-            self.send(commands.Edit(text))
+        await self._pose(Ask("Edit: target = value", EXAMPLE, _read_change))
 
     def action_undo(self) -> None:
         """Take an edit back."""
@@ -308,13 +307,10 @@ class Monitor(App[int]):
         """Begin a branch here."""
         self.send(commands.Fork())
 
-    @work
     async def action_branches(self) -> None:
         """Show the branches, and go over to one."""
         if self.branches:
-            name = await self.push_screen_wait(BranchesScreen(self.branches, self.frame))
-            if name is not None and name != self.branches.current:
-                self.send(commands.GoOver(name))
+            await self._pose(BranchesScreen(self.branches, self.frame))
 
     def action_rate(self, steps: int) -> None:
         """Change the learning rate by steps."""
@@ -335,20 +331,23 @@ class Monitor(App[int]):
         else:
             self.notify("the training is not complete yet", severity="warning")
 
-    @work
     async def action_type_rate(self) -> None:
         """Ask for a learning rate."""
         now = f"{self.frame.learning_rate:g}" if self.frame else ""
-        rate = await self.push_screen_wait(Ask("Learning rate", now, _read_rate))
-        if rate is not None:
-            self.send(commands.SetLearningRate(rate))
+        await self._pose(Ask("Learning rate", now, _read_rate))
 
-    @work
     async def action_go_to(self) -> None:
         """Ask for an epoch."""
-        command = await self.push_screen_wait(Ask("Go to epoch (or +50, -50)", "", _read_epoch))
-        if command is not None:
-            self.send(command)
+        await self._pose(Ask("Go to epoch (or +50, -50)", "", _read_epoch))
+
+    async def _pose(self, question: ModalScreen[Any]) -> None:
+        """Ask, and send the answer; keys that are already typed wait for the question."""
+        await self.push_screen(question, lambda answer: self.send(answer) if answer else None)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the keys to a question that is asked."""
+        modal = isinstance(self.screen, ModalScreen)
+        return None if modal and action in ACTIONS else True
 
     def action_order(self, order: str) -> None:
         """Show only some samples, or all again."""
@@ -415,14 +414,14 @@ def _warm_up() -> None:
     import plotext  # noqa: F401
 
 
-def _read_rate(text: str) -> float:
+def _read_rate(text: str) -> commands.SetLearningRate:
     try:
         rate = float(text)
     except ValueError:
         raise ValueError("a number is needed, as 0.05") from None
     if not 0 < rate < float("inf"):
         raise ValueError("it must be above 0")
-    return rate
+    return commands.SetLearningRate(rate)
 
 
 def _read_epoch(text: str) -> commands.GoTo:
@@ -434,7 +433,7 @@ def _read_epoch(text: str) -> commands.GoTo:
     return commands.GoTo(epoch, relative=text[0] in "+-")
 
 
-def _read_change(text: str) -> str:
+def _read_change(text: str) -> commands.Edit:
     if "=" not in text:
         raise ValueError(f"a target and a number are needed, as {EXAMPLE}0.5")
-    return text
+    return commands.Edit(text)

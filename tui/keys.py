@@ -84,6 +84,7 @@ SHOWING = (
     Key("ctrl+l", "redraw", "ctrl+l", "", "Draw the screen anew"),
 )
 KEYS = STEPPING + TRAINING + SHOWING
+ACTIONS = {key.action.partition("(")[0] for key in KEYS}
 GROUPS = {
     label: Binding.Group(label, compact=True)
     for label in ("epoch", "operation", "rate", "speed", "restart")
@@ -102,6 +103,7 @@ def bindings() -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
             id=key.action,
             tooltip=key.text,
             group=GROUPS.get(key.label),
+            priority=True,  # one key after the other: what is typed into a question waits for it
         )
         for key in KEYS
     ]

@@ -102,22 +102,27 @@ def _tell(trainer: Trainer, branch: BranchRecord, metrics: Array) -> str:
         epoch = event.epoch + 1
 
     trainer.subscribe(events.EpochMeasured, compare)
-    end = max(branch.reached, Position(len(metrics), 0, 0))
-    _train(trainer, branch, end)
-    if end == branch.reached and digest(trainer.network.parameters) != branch.weights:
+    _set_out(trainer, branch, len(metrics))
+    _train(trainer, branch.reached)
+    if digest(trainer.network.parameters) != branch.weights:
         raise Difference(f"{branch.name}: the weights differ after epoch {epoch - 1}")
-    weights = " and the weights" if end == branch.reached else ""
-    return f"{branch.name}: {min(epoch, len(metrics)):,} epochs{weights}"
+    if epoch < len(metrics):  # measured after the journal was last written
+        _train(trainer, Position(len(metrics), 0, 0))
+    return f"{branch.name}: {epoch:,} epochs and the weights"
 
 
-def _train(trainer: Trainer, branch: BranchRecord, end: Position) -> None:
-    """Go the way of a branch to its end, telling what is measured."""
+def _set_out(trainer: Trainer, branch: BranchRecord, epochs: int) -> None:
+    """Stand at the beginning of a branch, with its changes ahead."""
+    end = max(branch.reached, Position(epochs, 0, 0))
     timeline = trainer.timeline
     timeline.set_out()
+    timeline.memory, trainer.epochs = 0, end.epoch + 1
     timeline.branch.changes[:], timeline.branch.reached = branch.changes, end
-    timeline.memory = 0
     timeline.arrive()
-    trainer.epochs = end.epoch + 1
+
+
+def _train(trainer: Trainer, end: Position) -> None:
+    """Go on to a place, telling what is measured on the way."""
     while trainer.epoch < end.epoch:
         trainer.run(end.epoch)
     while trainer.batch < end.batch:

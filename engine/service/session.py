@@ -385,6 +385,7 @@ class Session:
             samples=telling.samples_of(said, trainer.data.y, wanted, self._said_anything()),
             batch=trainer.batch,
             operation=trainer.operation,
+            next=trainer.program[trainer.operation].name,
             reached=max(0, trainer.history.epochs - 1),
             longest=self._longest(),
             branch=timeline.branch.name,

@@ -323,7 +323,8 @@ class Timeline:
     def _leave_if_needless(self) -> None:
         """Go back to the parent, if this branch differs from it in nothing."""
         branch, parent = self.branch, self.branch.parent
-        if parent is None or branch.left != self.machine.position:
+        has_children = any(b.parent is branch for b in self.branches)
+        if parent is None or has_children or branch.left != self.machine.position:
             return
         if branch.changes == [c for c in parent.changes if c.position <= branch.left]:
             self.branches.remove(branch)

@@ -130,3 +130,126 @@ def test_messages_survive_any_cut():
 def test_the_ladder():
     assert [step(0.1, k) for k in (1, 2, 3, -1, -3)] == [0.2, 0.5, 1.0, 0.05, 0.01]
     assert (step(0.03, 1), step(0.03, -1)) == (0.05, 0.02)
+
+
+def test_steps_back_and_on_come_to_the_same_figures():
+    session = build(paused=True, batch_size=7)
+    session.handle(commands.GoTo(20))
+    there = settle(session)
+    for unit, times in (("epoch", 5), ("batch", 7), ("operation", 30)):
+        for back in (True, False):
+            for _ in range(times):
+                session.handle(commands.Step(unit, back))
+                frame = settle(session)
+                assert (frame.status, frame.reached) == ("paused", 20)
+        assert frame.loss == there.loss
+        assert frame.samples == there.samples
+    assert "Rejected" not in names(session)
+
+
+def test_the_beginning_and_the_end_are_said():
+    session = build(paused=True)
+    session.handle(commands.Step("operation", back=True))
+    assert names(session) == ["Rejected"]
+    session.handle(commands.GoTo(-50, relative=True))
+    assert settle(session).loss is None
+    session.handle(commands.Resume())
+    assert settle(session).status == "completed"
+    session.handle(commands.GoTo(12))
+    assert settle(session).status == "paused"
+    session.handle(commands.GoTo(39))
+    assert settle(session).status == "completed"
+
+
+def test_going_on_from_the_past_to_what_is_not_yet_known():
+    session = build(paused=True)
+    session.handle(commands.GoTo(20))
+    settle(session)
+    session.handle(commands.GoTo(3))
+    assert settle(session).reached == 20
+    session.handle(commands.GoTo(30))
+    frame = settle(session)
+    assert (frame.epoch, frame.reached, frame.status) == (30, 30, "paused")
+
+
+def test_breakpoints_are_set_hit_and_gone_back_to():
+    session = build(paused=True, samples=5)
+    session.handle(commands.SetBreakpoint("epoch == 7 or epoch == 30"))
+    session.handle(commands.SetBreakpoint("loss <"))
+    assert names(session) == ["BreakpointsChanged", "Rejected"]
+    session.handle(commands.Resume())
+    frame = settle(session)
+    assert (frame.epoch, frame.reason) == (7, "breakpoint")
+    assert "breakpoint 1: epoch == 7" in frame.message
+    session.handle(commands.Resume())
+    assert settle(session).epoch == 30
+    session.handle(commands.RunBack())
+    frame = settle(session)
+    assert (frame.epoch, frame.reason) == (7, "breakpoint")
+    names(session)
+    session.handle(commands.RunBack())
+    assert settle(session).epoch == 7
+    assert "Rejected" in names(session)
+    session.handle(commands.SwitchBreakpoint(1))
+    session.handle(commands.RunBack())
+    assert names(session) == ["BreakpointsChanged", "Rejected"]
+    session.handle(commands.RemoveBreakpoint(1))
+    assert session.outbox[-1].breakpoints == []
+
+
+def test_an_edit_shows_at_once_and_is_taken_back():
+    session = build(paused=True)
+    session.handle(commands.Edit("dense_2.biases[1] = 9"))
+    frame = session.frame(ALL)
+    assert frame.edited
+    assert {row.predicted for row in frame.samples.rows} == {1}
+    assert "dense_2.biases[0, 1] 0 → 9: loss" in frame.message
+    session.handle(commands.Undo())
+    frame = session.frame(ALL)
+    assert not frame.edited
+    assert frame.message == ""
+    names(session)
+    for wrong in (commands.Undo(), commands.Edit("loss = 1"), commands.Edit("data.y[0] = 0.5")):
+        session.handle(wrong)
+        assert names(session) == ["Rejected"]
+    session.handle(commands.Resume())
+    session.handle(commands.Edit("dense_2.biases[1] = 9"))
+    assert names(session) == ["Resumed", "Rejected"]
+
+
+def test_what_if_and_back_to_what_was():
+    session = build(paused=True)
+    session.handle(commands.GoTo(30))
+    settle(session)
+    session.handle(commands.Fork())
+    assert names(session)[-1] == "Rejected"
+    session.handle(commands.GoTo(10))
+    settle(session)
+    session.handle(commands.NudgeLearningRate(3))
+    session.handle(commands.GoTo(25))
+    frame = settle(session)
+    assert (frame.branch, frame.reached, frame.longest) == ("branch_1", 25, 30)
+    assert [ghost.name for ghost in frame.ghosts] == ["main"]
+    told = [e for e in session.outbox if isinstance(e, events.BranchesChanged)][-1]
+    assert told.current == "branch_1"
+    main, branch = told.branches
+    assert (main.epoch, branch.parent, branch.left) == (30, "main", 11)
+    assert branch.reason == "learning_rate 0.1 → 1"
+    session.handle(commands.GoOver("main"))
+    frame = settle(session)
+    assert (frame.branch, frame.epoch, frame.loss) == ("main", 30, main.loss)
+    session.handle(commands.GoOver("nowhere"))
+    assert names(session)[-1] == "Rejected"
+
+
+def test_a_long_way_back_is_cut_short_by_the_next_key():
+    session = build(paused=True, samples=400, epochs=100_000)
+    session.trainer.timeline.due = math.inf
+    session.handle(commands.GoTo(1500))
+    settle(session)
+    session.handle(commands.SetBreakpoint("loss < 0"))
+    session.handle(commands.RunBack())
+    assert session.running
+    session.handle(commands.Pause())
+    assert not session.running
+    assert session.frame(ALL).epoch == 1500

@@ -1,6 +1,7 @@
 """The command line, as a process: its output, its one line for what is wrong, its exit status."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -145,3 +146,31 @@ def test_without_a_seed_one_is_drawn_and_shown():
 def test_help_and_version():
     assert nntui("--version").stdout == "nntui, version 0.1.0\n"
     assert "--learning-rate" in nntui("--help").stdout
+
+
+def test_a_breakpoint_stops_without_a_screen_and_says_where():
+    done = nntui(
+        "--headless", "--seed", 1, "--break", "accuracy > 0.45", "--break", "epoch == 9999"
+    )
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    (told,) = (line for line in lines if line.startswith("breakpoint"))
+    assert told.startswith("breakpoint 1: accuracy > 0.45 · after epoch ")
+    assert float(lines[-1].removeprefix("Accuracy: ")) > 0.45
+    inside = nntui("--json", "--seed", 1, "--break", "relu_1.backward and epoch > 5")
+    told, end = map(json.loads, inside.stdout.splitlines()[-2:])
+    assert (told["epoch"], told["operation"], end["status"]) == (6, "relu_1.backward", "stopped")
+
+
+def test_a_condition_that_is_none_gets_one_line_with_its_column():
+    done = nntui("--headless", "--break", "loss <")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "nntui: --break 'loss <': column 7: a number or a name is expected after '<'\n"
+    )
+
+
+def test_a_run_that_is_not_there_is_not_told_again(tmp_path):
+    done = nntui("replay", "nothing", env={**os.environ, "XDG_STATE_HOME": str(tmp_path)})
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "there is no run 'nothing'" in done.stderr

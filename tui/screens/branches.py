@@ -9,12 +9,13 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from engine.commands import GoOver
 from engine.events import BranchesChanged, BranchState, Frame
 from tui.widgets.status import number
 
 
-class BranchesScreen(ModalScreen[str | None]):
-    """Shows the branches; its result is the name of the one to go over to."""
+class BranchesScreen(ModalScreen[GoOver | None]):
+    """Shows the branches, to go over to one."""
 
     BINDINGS = [("escape,o,q", "dismiss(None)", "Close")]  # noqa: RUF012
 
@@ -37,7 +38,8 @@ class BranchesScreen(ModalScreen[str | None]):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Go over."""
-        self.dismiss(event.option.id)
+        name = event.option.id
+        self.dismiss(GoOver(name) if name and name != self.branches.current else None)
 
     def _line(self, branch: BranchState) -> Text:
         current = branch.name == self.branches.current

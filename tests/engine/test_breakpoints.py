@@ -1,0 +1,147 @@
+"""Breakpoints stop where a plain loop over the epochs says that their condition holds."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine import ConditionError, Position, events
+from engine.service.build import build_trainer
+from engine.service.description import Description
+
+EPOCHS = 120
+
+
+def build(**options):
+    options = {"samples": 6, "hidden": (5,), "epochs": EPOCHS, "learning_rate": 1.0, **options}
+    return build_trainer(Description(**options))
+
+
+def plain_loop(holds, **options):
+    """Which epochs end with ``holds`` true, of a training that nobody watches."""
+    trainer, held, before = build(**options), [], None
+    for epoch in range(EPOCHS):
+        trainer.step_epoch()
+        if holds(trainer, trainer.measured, before):
+            held.append(epoch)
+        before = trainer.measured
+    return held
+
+
+def norm(layer):
+    return math.sqrt((layer.gradients**2).sum())
+
+
+CONDITIONS = {
+    "loss < 1.07": lambda t, m, b: m.loss < 1.07,
+    "accuracy >= 0.5 and epoch > 40": lambda t, m, b: m.accuracy >= 0.5 and m.epoch > 40,
+    "loss > 1.0005 * previous(loss)": lambda t, m, b: b is not None and m.loss > 1.0005 * b.loss,
+    "grad_norm('dense_1') > 0.02": lambda t, m, b: norm(t.network.dense[0]) > 0.02,
+    "dead('relu_1') >= 0.2": lambda t, m, b: (
+        1 - (t.network.layers[1].output > 0).any(axis=0).mean() >= 0.2
+    ),
+    "learning_rate == 1 and epoch / 7 == 3": lambda t, m, b: m.epoch == 21,
+}
+
+
+@pytest.mark.parametrize("batch_size", [None, 5])
+@pytest.mark.parametrize("text", CONDITIONS)
+def test_it_stops_at_each_epoch_at_which_it_holds(text, batch_size):
+    expected = plain_loop(CONDITIONS[text], batch_size=batch_size)
+    trainer, hits = build(batch_size=batch_size), []
+    trainer.breakpoints.add(text)
+    trainer.subscribe(events.BreakpointHit, lambda e: hits.append(e.position.epoch - 1))
+    while not trainer.done:
+        trainer.run()
+        assert trainer.operation == 0
+    assert hits == expected
+    assert trainer.breakpoints.all[0].held == len(expected)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    limit=st.floats(1.05, 1.1),
+    batch_size=st.sampled_from([None, 4]),
+    start=st.integers(1, EPOCHS),
+)
+def test_backwards_it_stops_at_the_last_epoch_before(limit, batch_size, start):
+    expected = plain_loop(lambda t, m, b: m.loss < limit, batch_size=batch_size)
+    trainer = build(batch_size=batch_size)
+    trainer.run(start)
+    end = trainer.network.parameters.copy()
+    trainer.breakpoints.add(f"loss < {limit!r}")
+    places = []
+    while trainer.run_back():
+        places.append(trainer.epoch - 1)
+    assert places == [e for e in reversed(expected) if e < start - 1]
+    for breakpoint in trainer.breakpoints.all:
+        breakpoint.on = False
+    trainer.run(start)
+    assert (trainer.network.parameters == end).all()
+
+
+@pytest.mark.parametrize("batch_size", [None, 5])
+def test_an_operation_stops_before_itself_on_and_back(batch_size):
+    trainer = build(batch_size=batch_size)
+    trainer.breakpoints.add("dense_2.backward and epoch > 2")
+    places = []
+    for _ in range(6):
+        trainer.run()
+        places.append(trainer.position)
+    assert all(trainer.program[p.operation].name == "dense_2.backward" for p in places)
+    assert places[0][:2] == (3, 0)
+    per_epoch = trainer.batches
+    assert [p.epoch * per_epoch + p.batch for p in places] == list(
+        range(3 * per_epoch, 3 * per_epoch + 6)
+    )
+    for place in reversed(places[:-1]):
+        assert trainer.run_back()
+        assert trainer.position == place
+    assert not trainer.run_back()
+    assert trainer.position == places[0]
+
+
+def test_once_after_and_switched_off():
+    trainer, hits = build(), []
+    trainer.subscribe(events.BreakpointHit, lambda e: hits.append((e.number, e.position.epoch)))
+    trainer.breakpoints.add("epoch >= 3 once")
+    trainer.breakpoints.add("epoch >= 0 after 10")
+    trainer.breakpoints.add("epoch == 5").on = False
+    for _ in range(3):
+        trainer.run()
+    assert hits == [(1, 4), (2, 10), (2, 11)]
+    assert [b.on for b in trainer.breakpoints.all] == [False, True, False]
+    assert trainer.breakpoints.all[0].text == "epoch >= 3 once"
+    trainer.breakpoints.remove(2)
+    trainer.run()
+    assert trainer.done
+
+
+def test_a_condition_about_what_there_is_not():
+    with pytest.raises(ConditionError, match="dense_1"):
+        build().breakpoints.add("grad_norm('dense_7') > 1")
+
+
+def test_a_breakpoint_changes_no_bit():
+    watched, plain = build(batch_size=7), build(batch_size=7)
+    watched.breakpoints.add("loss < 0")
+    watched.breakpoints.add("relu_1.backward and loss < 0")
+    watched.run()
+    plain.run()
+    assert watched.measured == plain.measured
+    assert (watched.network.parameters == plain.network.parameters).all()
+
+
+def test_a_loss_that_is_no_number_can_be_gone_back_from():
+    trainer = build()
+    trainer.run(50)
+    trainer.change("dense_1.weights[0, 0]", 1e308)
+    trainer.run()
+    assert not math.isfinite(trainer.loss.value)
+    trainer.go_to(Position(49, 0, 0))
+    assert np.isfinite(trainer.network.parameters).all()
+    trainer.breakpoints.add("isnan(loss) or isinf(loss)")
+    assert not trainer.run_back()
+    assert trainer.position == (49, 0, 0)

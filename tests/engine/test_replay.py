@@ -1,0 +1,132 @@
+"""A run is told again bit for bit, from its directory alone."""
+
+import random
+
+import msgspec
+import numpy as np
+import pytest
+
+from engine import commands
+from engine.service.build import build_trainer
+from engine.service.description import Description, SourceError
+from engine.service.record import Journal, Recorder, read_metrics
+from engine.service.replay import Difference, replay
+from engine.service.run import Run
+from engine.service.session import Session
+from engine.service.threads import limit_threads
+
+WAYS = (
+    *(commands.Step(u, b) for u in ("epoch", "batch", "operation") for b in (True, False)),
+    commands.GoTo(-5, relative=True),
+    commands.GoTo(9, relative=True),
+    commands.NudgeLearningRate(1),
+    commands.NudgeLearningRate(-1),
+    commands.Edit("dense_1.weights[0, 0] = 0.3"),
+    commands.Edit("data.X[2, 1] = -1.5"),
+    commands.Edit("data.y[3] = 2"),
+    commands.Undo(),
+    commands.Fork(),
+    commands.GoOver("main"),
+    commands.GoOver("branch_1"),
+    commands.Restart(new_weights=False),
+    commands.Restart(new_weights=True),
+)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Make a run, do as told, and return it."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+
+    def make(ways, **options):
+        options = {"samples": 5, "hidden": (4,), "epochs": 60, "paused": True, **options}
+        run = Run.create(Description(**options))
+        trainer = build_trainer(run.description)
+        with limit_threads(trainer):
+            recorder = Recorder(trainer, run.directory)
+            session = Session(trainer, run.description, record=recorder.save)
+            for way in ways:
+                session.handle(way)
+                while session.running:
+                    session.advance(1)
+            recorder.close()
+        return run
+
+    return make
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_was_done_is_done_again(run, seed):
+    draw = random.Random(seed)
+    batch_size, dtype = draw.choice([None, 4]), draw.choice(["float64", "float32"])
+    ways = [commands.GoTo(12), *(draw.choice(WAYS) for _ in range(40))]
+    made = run(ways, batch_size=batch_size, dtype=dtype)
+    told = replay(made)
+    assert told
+    assert all(line.endswith("the weights") for line in told)
+
+
+def test_a_figure_that_differs_is_named(run):
+    made = run([commands.GoTo(30)])
+    path = made.directory / "metrics-main.f64"
+    figures = np.frombuffer(path.read_bytes()).copy()
+    figures[2 * 17] = np.nextafter(figures[2 * 17], 1)
+    path.write_bytes(figures.tobytes())
+    with pytest.raises(Difference, match="main: epoch 17 differs: loss"):
+        replay(made)
+
+
+def test_weights_that_differ_are_said(run):
+    made = run([commands.GoTo(30)])
+    path = made.directory / "journal.json"
+    path.write_bytes(path.read_bytes().replace(b'"weights":"', b'"weights":"0'))
+    with pytest.raises(SourceError, match="first weights"):
+        replay(made)
+    journal = msgspec.json.decode(path.read_bytes(), type=Journal)
+    same = msgspec.structs.replace(journal.environment, weights=journal.environment.weights[1:])
+    path.write_bytes(msgspec.json.encode(msgspec.structs.replace(journal, environment=same)))
+    with pytest.raises(Difference, match="the weights differ after epoch 30"):
+        replay(made)
+
+
+def test_what_cannot_be_told_again_is_said_beforehand(run, tmp_path, monkeypatch):
+    rows = tmp_path / "rows.csv"
+    rows.write_text("1,2,a\n3,4,b\n2,1,a\n")
+    monkeypatch.chdir(tmp_path)
+    made = run([commands.GoTo(3)], source="rows.csv")
+    monkeypatch.chdir("/")
+    assert replay(made) == ["main: 4 epochs and the weights"]
+    rows.write_text("1,2,a\n3,4,b\n2,2,a\n")
+    with pytest.raises(SourceError, match="the data are others"):
+        replay(made)
+    rows.unlink()
+    with pytest.raises(SourceError, match="no longer there"):
+        replay(made)
+
+
+def test_another_numpy_is_said_beforehand(run, monkeypatch):
+    made = run([commands.GoTo(3)])
+    monkeypatch.setattr(np, "__version__", "1.0")
+    with pytest.raises(SourceError, match=r"NumPy was 2\..*, and is 1\.0"):
+        replay(made)
+
+
+def test_a_run_without_a_journal(run):
+    made = run([])
+    (made.directory / "journal.json").unlink()
+    with pytest.raises(SourceError, match="no journal"):
+        replay(made)
+    (made.directory / "journal.json").write_text("{")
+    with pytest.raises(SourceError, match="cannot be read"):
+        replay(made)
+
+
+def test_metrics_of_a_branch_begin_with_its_parents(run):
+    made = run(
+        [commands.GoTo(30), commands.GoTo(10), commands.NudgeLearningRate(1), commands.GoTo(20)]
+    )
+    journal = msgspec.json.decode((made.directory / "journal.json").read_bytes(), type=Journal)
+    main, branch = (read_metrics(made.directory, journal, b) for b in journal.branches)
+    assert (len(main), len(branch)) == (31, 21)
+    assert (main[:11] == branch[:11]).all()
+    assert (main[12:21] != branch[12:21]).any()
