@@ -400,7 +400,8 @@ class Monitor(App[int]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Put every key's action into the palette."""
-        yield from super().get_system_commands(screen)
+        own = {key.text for key in KEYS}
+        yield from (c for c in super().get_system_commands(screen) if c.title not in own)
         for key in KEYS:
             yield SystemCommand(
                 key.text,

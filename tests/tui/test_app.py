@@ -258,14 +258,27 @@ async def test_the_palette_and_the_help_hold_every_key(monitor, screen_text):
     app = monitor(at=5)
     async with app.run_test(size=(100, 60)) as pilot:
         await settle(pilot)
-        offered = {command.title for command in app.get_system_commands(app.screen)}
-        assert {key.text for key in KEYS} <= offered
+        offered = [command.title for command in app.get_system_commands(app.screen)]
+        assert {key.text for key in KEYS} <= set(offered)
+        assert len(offered) == len(set(offered))
         await pilot.press("?")
         await settle(pilot)
         shown = screen_text(app)
         for key in KEYS:
             assert key.text in shown
             assert key.shown in shown
+
+
+async def test_quitting_from_the_palette_asks_like_its_key(monitor, frame, screen_text):
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.connection.told.put_nowait(frame(status="running"))
+        await settle(pilot)
+        (command,) = (c for c in app.get_system_commands(app.screen) if "uit" in c.title)
+        command.callback()
+        await settle(pilot)
+        assert "End it?" in screen_text(app)
 
 
 async def test_no_key_means_two_things(monitor):
