@@ -9,6 +9,7 @@ from engine import commands, events
 from tui.keys import KEYS
 from tui.widgets.chart import Chart
 from tui.widgets.samples import SamplesPanel
+from tui.widgets.status import StatusLine
 
 
 def asked(app, kind):
@@ -327,6 +328,20 @@ async def test_any_figures_can_be_drawn(monitor, frame, fields, size):
         await settle(pilot)
         await pilot.press("y")
         await settle(pilot)
+
+
+@pytest.mark.parametrize("speed", [None, 1.0, 1000.0])
+@pytest.mark.parametrize("digits", range(1, 10))
+async def test_the_status_is_one_line_at_80_columns(monitor, frame, digits, speed):
+    app, last = monitor(), 10**digits - 1
+    fields = {"epochs": last, "epoch": last - 1, "learning_rate": 0.0005, "status": "completed"}
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.connection.told.put_nowait(
+            frame(**fields, speed=speed, epochs_per_second=speed or 12345.0)
+        )
+        await settle(pilot)
+        assert app.query_one(StatusLine).size.height == 1
 
 
 async def test_the_theme_changes_what_is_drawn(monitor):

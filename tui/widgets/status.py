@@ -74,10 +74,7 @@ class StatusLine(Canvas):
         self._parts = [(f"{sign} {status:<9}", ink)]
         if frame is not None:
             self._parts += [(part, "text") for part in _figures(frame)]
-            speed = f"{frame.epochs_per_second:>6,.0f} epochs/s"
-            if frame.speed is not None:
-                speed += f" of {frame.speed:g}"
-            self._parts.append((speed, "muted"))
+            self._parts.append((_speed(frame), "muted"))
         self.paint(lambda width, height: self._wrapped(width))
         if len(self._wrapped(self.size.width)) != self.size.height:
             self.refresh(layout=True)
@@ -87,7 +84,8 @@ class StatusLine(Canvas):
         return len(self._wrapped(width))
 
     def _wrapped(self, width: int) -> list[Line]:
-        gap = " " * (1 if width < 60 else 2)
+        whole = sum(len(text) + 2 for text, _ in self._parts) - 2
+        gap = "  " if max(60, whole) <= width else " "
         lines: list[Line] = [[]]
         for text, ink in self._parts:
             if lines[-1] and length(lines[-1]) + len(gap + text) > width:
@@ -106,6 +104,13 @@ def _figures(frame: Frame) -> list[str]:
         f"acc {number(frame.accuracy, 3):<5}",
         f"lr {frame.learning_rate:<6.4g}",
     ]
+
+
+def _speed(frame: Frame) -> str:
+    """Write the speed, and its limit, in the same number of cells."""
+    if frame.speed is None:
+        return f"{frame.epochs_per_second:>6,.0f} epochs/s"
+    return f"{frame.epochs_per_second:>5,.0f} of {frame.speed:g}/s".ljust(15)
 
 
 class ProgressLine(Canvas):
