@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from collections.abc import Iterable
@@ -180,6 +181,8 @@ class Monitor(App[int]):
 
     def _drawn(self) -> None:
         """Ask the terminal to say when the frame has arrived, and then for the next one."""
+        if not gc.get_freeze_count():
+            gc.freeze()  # what the screen is made of stays: looking through it all takes 0.1 s
         if self._driver:
             self._driver.write(QUESTION)
         self._pace.drawn(self.shown.written, monotonic(), self.size)
@@ -231,7 +234,7 @@ class Monitor(App[int]):
             ("accuracy", number(frame.accuracy, 3)),
         ):
             chart = self.query_one(f"#{name}", Chart)
-            chart.border_title = f"{name} {value}"
+            chart.entitle(f"{name} {value}")
             chart.draw_curve(frame.curves.get(name), wanted.span, frame.rate_changes)
         if frame.samples:
             self.first = frame.samples.first

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -33,13 +34,35 @@ class Canvas(Widget):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._drawing: Drawing = lambda width, height: []
+        self._lines: list[Line] = []
         self._strips: list[Strip] | None = None
         self._inks: dict[str, Style] = {}
+        self._titles: dict[str, str | None] = {}
 
     def paint(self, drawing: Drawing) -> None:
-        """Show what ``drawing`` returns for the widget's width and height, now and resized."""
-        self._drawing, self._strips = drawing, None
-        self.refresh()
+        """Show what ``drawing`` returns for the widget's width and height, now and resized.
+
+        Only the lines that have changed are rendered anew.
+        """
+        self._drawing, before = drawing, self._lines
+        if self._strips is None:
+            self.refresh()
+            return
+        self._lines = self._draw()
+        changed = [y for y, (a, b) in enumerate(zip(before, self._lines, strict=False)) if a != b]
+        for y in changed:
+            self._strips[y] = self._strip(self._lines[y])
+        if changed:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
+
+    def entitle(self, title: str, subtitle: str | None = None) -> None:
+        """Write into the border, without drawing what it surrounds."""
+        for name, text, y in (("title", title, -1), ("subtitle", subtitle, self.size.height)):
+            shown = self._titles.get(name)
+            if text != shown:
+                self._titles[name] = text
+                setattr(self, f"_border_{name}", text and self.render_str(text))
+                self.refresh(Region(0, y, self.size.width, 1))
 
     def on_resize(self) -> None:
         """Draw for the new size."""
@@ -55,13 +78,21 @@ class Canvas(Widget):
     def render_line(self, y: int) -> Strip:
         """Return one line, over the widget's own background."""
         if self._strips is None:
-            width, rest = self.size.width, self.rich_style
-            lines = self._drawing(*self.size)
-            strips = (Strip(Segment(text, self._ink(ink)) for text, ink in line) for line in lines)
-            self._strips = [strip.adjust_cell_length(width, rest) for strip in strips]
+            self._lines = self._draw()
+            self._strips = [self._strip(line) for line in self._lines]
         if y < len(self._strips):
             return self._strips[y]
         return Strip.blank(self.size.width, self.rich_style)
+
+    def _draw(self) -> list[Line]:
+        """Return as many lines as there is room for."""
+        height = self.size.height
+        lines = self._drawing(*self.size)[:height]
+        return lines + [[]] * (height - len(lines))
+
+    def _strip(self, line: Line) -> Strip:
+        strip = Strip(Segment(text, self._ink(ink)) for text, ink in line)
+        return strip.adjust_cell_length(self.size.width, self.rich_style)
 
     def _ink(self, name: str) -> Style:
         if name not in self._inks:

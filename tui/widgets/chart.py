@@ -165,6 +165,7 @@ def _plot(
     figure.ruler("y").lim(*y).ticks([], [])
     for line in lines:
         signal = figure.signal([p[0] for p in line], [p[1] for p in line], marker="braille")
+        signal._get_unique_pixels = list  # `draw` looks for colours in every point: they have none
         figure.draw(signal.lines())
     rows: list[str] = figure.build().string(colorless=True).split("\n")[:height]
     return [row.ljust(width)[:width] for row in rows]

@@ -55,9 +55,9 @@ class SamplesPanel(Canvas):
         last = samples.first + len(samples.rows)
         hidden = len(names) - self._shown
         more = f" · ←→ {hidden} more classes" if hidden else ""
-        self.border_title = f"softmax · {ORDERS[order]}{more}"
-        self.border_subtitle = (
-            f"{samples.first + 1 if last else 0}–{last} of {samples.total} · {samples.wrong} wrong"
+        self.entitle(
+            f"softmax · {ORDERS[order]}{more}",
+            f"{samples.first + 1 if last else 0}–{last} of {samples.total} · {samples.wrong} wrong",
         )
         self.paint(lambda width, height: [self._head(), *map(self._row, samples.rows)])
 
