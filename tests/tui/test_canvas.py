@@ -6,7 +6,7 @@ from tui.widgets.samples import SamplesPanel
 
 
 async def settle(pilot):
-    for _ in range(5):
+    for _ in range(8):
         await pilot.pause()
 
 
