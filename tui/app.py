@@ -150,6 +150,7 @@ class Monitor(App[int]):
                 if isinstance(self.screen, BreakpointsScreen):
                     self.screen.show_problem(message)
                 else:
+                    self.clear_notifications()
                     self.notify(message, severity="warning")
             case events.Restarted(seed) if self.run_told:
                 self.query_one(RunLine).draw_run(self.run_told, seed)
@@ -235,7 +236,13 @@ class Monitor(App[int]):
         ):
             chart = self.query_one(f"#{name}", Chart)
             chart.entitle(f"{name} {value}")
-            chart.draw_curve(frame.curves.get(name), wanted.span, frame.rate_changes)
+            chart.draw_curve(
+                frame.curves.get(name),
+                wanted.span,
+                frame.rate_changes,
+                [(ghost.name, ghost.curves[name]) for ghost in frame.ghosts if ghost.curves],
+                frame.epoch if frame.epoch < frame.reached else None,
+            )
         if frame.samples:
             self.first = frame.samples.first
         self.query_one(SamplesPanel).draw_samples(frame.samples, run.class_names, self.order)

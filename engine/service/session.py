@@ -159,6 +159,8 @@ class Session:
         """
         self.status, self.message, self._target = "paused", "", None
         self._edited = False
+        self.trainer.timeline.mark()
+        self.outbox.append(telling.branches_of(self.trainer))
         self._journey, self._end, self._arrive = journey, end, arrive or self._stepped
         self._travel_for(AT_ONCE)
         if self._journey:

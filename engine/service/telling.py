@@ -82,16 +82,11 @@ def breakpoints_of(trainer: Trainer) -> events.BreakpointsChanged:
 def branches_of(trainer: Trainer) -> events.BranchesChanged:
     """Return all branches, with the figures that each has come to."""
     timeline = trainer.timeline
-    return events.BranchesChanged(
-        [_branch(b, trainer if b is timeline.branch else None) for b in timeline.branches],
-        timeline.branch.name,
-    )
+    return events.BranchesChanged([_branch(b) for b in timeline.branches], timeline.branch.name)
 
 
-def _branch(branch: Branch, trainer: Trainer | None) -> events.BranchState:
+def _branch(branch: Branch) -> events.BranchState:
     measured = branch.measured
-    if trainer and not trainer.timeline.in_the_past:
-        measured = trainer.measured
     return events.BranchState(
         branch.name,
         branch.parent.name if branch.parent else "",

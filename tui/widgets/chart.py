@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from tui import axis
 from tui.widgets.canvas import Canvas, Line
@@ -17,6 +21,7 @@ LEAST, MOST = 1e-200, 1e200  # beyond these, not even the limits of an axis are 
 BLANK = " \u2800"
 Points = list[tuple[float, float]]
 Marks = list[tuple[int, float]]
+Ghosts = Sequence[tuple[str, "CurveData"]]
 
 
 def pieces(curve: CurveData, logarithmic: bool) -> list[Points]:
@@ -63,32 +68,73 @@ class Chart(Canvas):
         """How many points a curve can show."""
         return max(2, 2 * (self.size.width - MARGIN))
 
-    def draw_curve(self, curve: CurveData | None, span: int, marks: Marks) -> None:
-        """Draw a curve over ``span`` epochs, and the learning rate where it changed."""
-        told = curve, span, marks, self.logarithmic
+    def draw_curve(
+        self,
+        curve: CurveData | None,
+        span: int,
+        marks: Marks,
+        ghosts: Ghosts = (),
+        now: int | None = None,
+    ) -> None:
+        """Draw a curve over ``span`` epochs.
+
+        Parameters
+        ----------
+        curve : CurveData or None
+        span : int
+        marks : list of (int, float)
+            The learning rate from that epoch on.
+        ghosts : sequence of (str, CurveData)
+            What other branches came to, drawn dimly behind it.
+        now : int, optional
+            The epoch that all else on the screen shows, where that is in the past.
+        """
+        told = curve, span, marks, ghosts, now, self.logarithmic
         if told != self._told:
             self._told = told
-            self.paint(partial(self._curve, curve, span, marks))
+            self.paint(partial(self._curve, curve, span, marks, ghosts, now))
 
     def _curve(
-        self, curve: CurveData | None, span: int, marks: Marks, width: int, height: int
+        self,
+        curve: CurveData | None,
+        span: int,
+        marks: Marks,
+        ghosts: Ghosts,
+        now: int | None,
+        width: int,
+        height: int,
     ) -> list[Line]:
         if width < MARGIN + 4 or height < 2:
             return []
+        columns, rows = width - MARGIN, height - 1
         lines = pieces(curve, self.logarithmic) if curve else []
-        values = [y for line in lines for _, y in line] or [1.0]
-        low, high, at = self._axis(min(values), max(values), height)
-        x_marks = axis.ticks(0, span, max(2, (width - MARGIN) // 9))
-        rows = _plot(lines, (0, span), (low, high), self.logarithmic, width - MARGIN, height - 1)
-        place = _places(low, high, self.logarithmic, height - 1)
-        names = dict(zip((place(y) for y in at), axis.labels(at), strict=True))
-        columns = [round(x / span * (width - MARGIN - 1)) for x in x_marks]
-        changes = [(int(epoch / span * (width - MARGIN)), rate) for epoch, rate in marks]
+        others = [(name, pieces(_middle(ghost), self.logarithmic)) for name, ghost in ghosts]
+        low, high, at = self._axis(*_extent(lines, [line for _, line in others]), height)
+        others = [(name, _within(line, low, high)) for name, line in others]
+
+        def plot(lines: list[Points]) -> list[str]:
+            return _plot(lines, (0, span), (low, high), self.logarithmic, columns, rows)
+
+        column_of = partial(_column, span, columns)
+        place = _places(low, high, self.logarithmic, rows)
+        behind = plot([piece for _, line in others for piece in line]) if others else None
+        changes = [(column_of(epoch), rate) for epoch, rate in marks]
+        cursor = None if now is None else column_of(now + 0.5)
         body = [
-            _row(row, names.get(y), _marked(row, changes, named=y == 0))
-            for y, row in enumerate(rows)
+            Row(row, behind[y] if behind else None, cursor).marked(changes, named=y == 0)
+            for y, row in enumerate(plot(lines))
         ]
-        return [*body, _foot(columns, x_marks, width)]
+        for name, line in others:
+            if line:
+                x, value = line[-1][-1]
+                _name_ghost(body, name, column_of(x), place(value))
+        names = dict(zip((place(y) for y in at), axis.labels(at), strict=True))
+        x_marks = axis.ticks(0, span, max(2, columns // 9))
+        ticks = [round(x / span * (columns - 1)) for x in x_marks]
+        return [
+            *([*_margin(names.get(y)), *row.line()] for y, row in enumerate(body)),
+            _foot(ticks, x_marks, width),
+        ]
 
     def _axis(self, lowest: float, highest: float, height: int) -> tuple[float, float, list[float]]:
         """Return the lower and the upper limit of the values, and the places to mark."""
@@ -100,13 +146,109 @@ class Chart(Canvas):
         return low, high, axis.ticks(low, high, most)
 
 
-def _row(row: str, name: str | None, marks: dict[int, str]) -> Line:
-    line = [(f"{name or '':>6} ", "muted"), ("┤" if name else "│", "faint")]
-    end = 0
-    for column, mark in marks.items():
-        line += [(row[end:column], "accent"), (mark, "warn")]
-        end = column + len(mark)
-    return [*line, (row[end:], "accent")]
+def _middle(curve: CurveData) -> CurveData:
+    """Return a curve's middle between its minimum and its maximum: one calm line."""
+    middle = [
+        None if low is None or high is None else low + (high - low) / 2
+        for low, high in zip(curve.lower, curve.upper, strict=True)
+    ]
+    return msgspec.structs.replace(curve, lower=middle, upper=middle)
+
+
+def _extent(lines: list[Points], ghosts: list[list[Points]]) -> tuple[float, float]:
+    """Return the least and the greatest value to be shown.
+
+    A ghost that went astray is shown only up to where it began: it is not to flatten the curve.
+    """
+    values = [y for line in lines for _, y in line]
+    begun = [line[0][0][1] for line in ghosts if line]
+    most = max([*values, *begun], default=1.0)
+    values += [y for ghost in ghosts for line in ghost for _, y in line if y <= most]
+    return min(values, default=1.0), most
+
+
+def _within(lines: list[Points], low: float, high: float) -> list[Points]:
+    """Cut lines where they leave the axis."""
+    kept: list[Points] = [[]]
+    for line in lines:
+        for point in line:
+            if low <= point[1] <= high:
+                kept[-1].append(point)
+            elif kept[-1]:
+                kept.append([])
+        kept.append([])
+    return [line for line in kept if line]
+
+
+def _column(span: int, columns: int, epoch: float) -> int:
+    return min(columns - 1, int(epoch / span * columns))
+
+
+def _margin(name: str | None) -> Line:
+    return [(f"{name or '':>6} ", "muted"), ("┤" if name else "│", "faint")]
+
+
+class Row:
+    """One row of a chart: its cells, each with its ink.
+
+    Parameters
+    ----------
+    row : str
+        What the curve draws here.
+    behind : str, optional
+        What the ghosts draw here.
+    cursor : int, optional
+        Where the past ends that all else shows: what is right of it is still ahead.
+    """
+
+    def __init__(self, row: str, behind: str | None, cursor: int | None) -> None:
+        self.cells, self.inks = list(row), ["accent"] * len(row)
+        if cursor is not None:
+            self.inks[cursor + 1 :] = ["ahead"] * (len(row) - cursor - 1)
+        if behind:
+            for column, cell in enumerate(behind):
+                if self.is_free(column, 1) and cell not in BLANK:
+                    self.cells[column], self.inks[column] = cell, "ghost"
+        if cursor is not None and self.cells[cursor] in BLANK:
+            self.write(cursor, "│", "text")
+
+    def is_free(self, column: int, length: int) -> bool:
+        """Whether so many cells from a column on are there, and blank."""
+        cells = self.cells[column : column + length]
+        return column >= 0 and len(cells) == length and all(cell in BLANK for cell in cells)
+
+    def write(self, column: int, text: str, ink: str) -> None:
+        """Write into the cells from a column on."""
+        end = column + len(text)
+        self.cells[column:end], self.inks[column:end] = text, [ink] * len(text)
+
+    def marked(self, changes: list[tuple[int, float]], named: bool) -> Row:
+        """Mark where the learning rate changed, in the cells that are free."""
+        for column, rate in sorted(changes):
+            for mark in (f"┊{rate:g}", "┊") if named else ("┊",):
+                if self.is_free(column, len(mark)):
+                    self.write(column, mark, "warn")
+                    break
+        return self
+
+    def line(self) -> Line:
+        """Return pieces of one ink each."""
+        pieces, start = [], 0
+        for ink, cells in groupby(self.inks):
+            end = start + sum(1 for _ in cells)
+            pieces.append(("".join(self.cells[start:end]), ink))
+            start = end
+        return pieces
+
+
+def _name_ghost(body: list[Row], name: str, column: int, row: int) -> None:
+    """Write a ghost's name near its end, where there is room."""
+    nearest = sorted(range(len(body)), key=lambda y: abs(y - row))
+    for y in nearest[:9]:
+        for x in (column + 2, column - len(name), column - 2 * len(name)):
+            if body[y].is_free(x - 1, len(name) + 1):
+                body[y].write(x, name, "ghost")
+                return
 
 
 def _foot(columns: list[int], marks: list[float], width: int) -> Line:
@@ -119,20 +261,6 @@ def _foot(columns: list[int], marks: list[float], width: int) -> Line:
             cells[start : start + len(name)] = name
             end = start + len(name)
     return [("".join(cells), "muted")]
-
-
-def _marked(row: str, changes: list[tuple[int, float]], named: bool) -> dict[int, str]:
-    """Return what to write where the learning rate changed, in the columns that are free."""
-    marks: dict[int, str] = {}
-    end = 0
-    for column, rate in sorted(changes):
-        for mark in (f"┊{rate:g}", "┊") if named else ("┊",):
-            beneath = row[column : column + len(mark)]
-            if column >= end and len(beneath) == len(mark) and not beneath.strip(BLANK):
-                marks[column] = mark
-                end = column + len(mark)
-                break
-    return marks
 
 
 def _places(low: float, high: float, logarithmic: bool, rows: int) -> Any:
