@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_info
 
-from benchmarks import engine, terminal, worker
+from benchmarks import debugger, engine, terminal, worker
 from benchmarks.measure import HEAD
 from benchmarks.peers import PEERS, installed
 
@@ -30,7 +30,7 @@ def main() -> None:
         print(f"not installed, so not measured: {missing} (pip install 'nntui[bench]')")
     print(f"{date.today()}, {machine()}\n\n{HEAD}", flush=True)
     rows = []
-    for part in (engine, worker, terminal):
+    for part in (engine, debugger, worker, terminal):
         for row in part.rows(options.quick):
             print(row, flush=True)
             rows.append(row.as_dict())
