@@ -1,3 +1,3 @@
-"""The mathematics of a network. Read in this order: signals, layers, activations, losses,
-optimizers, network.
+"""The mathematics of a network. Read in this order: signals, products, layers, activations,
+losses, optimizers, network.
 """

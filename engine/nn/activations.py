@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.nn.layers import Layer
-from engine.nn.signals import Array, Signal, empty, zeros
+from engine.nn.signals import Signal, for_sums_of_rows, zeros
 
 
 class ReLU(Layer):
@@ -17,7 +17,7 @@ class ReLU(Layer):
     def attach(self, inputs: Signal, output: Signal) -> None:
         """Work between these two signals."""
         super().attach(inputs, output)
-        self.active = empty(inputs.samples, inputs.width, bool)
+        self.active = zeros(inputs.samples, inputs.width, bool)
         self._slope = self.active.view(np.int8)
         # NumPy's vectorised maximum takes two arrays, but not an array and a number.
         self._zeros = zeros(inputs.samples, inputs.width, inputs.values.dtype)
@@ -43,23 +43,25 @@ class Softmax(Layer):
     def attach(self, inputs: Signal, output: Signal) -> None:
         """Work between these two signals."""
         super().attach(inputs, output)
-        self._of_row: Array = np.empty((inputs.samples, 1), inputs.values.dtype)
+        self._rows = for_sums_of_rows(inputs.samples, inputs.width, inputs.values.dtype)
+        self._of_row = zeros(inputs.samples, 1, inputs.values.dtype)
 
     def compute_output(self) -> None:
         """Output = exp(inputs) / Σ exp(inputs), each row less its maximum so none overflows."""
-        output, of_row = self.output, self._of_row
-        np.maximum.reduce(self.inputs, axis=1, keepdims=True, out=of_row)
-        np.subtract(self.inputs, of_row, out=output)
-        np.exp(output, out=output)
-        np.add.reduce(output, axis=1, keepdims=True, out=of_row)
-        np.divide(output, of_row, out=output)
+        rows, of_row = self._rows, self._of_row
+        np.copyto(rows, self.inputs)
+        np.maximum.reduce(rows, axis=1, keepdims=True, out=of_row)
+        np.subtract(rows, of_row, out=rows)
+        np.exp(rows, out=rows)
+        np.add.reduce(rows, axis=1, keepdims=True, out=of_row)
+        np.divide(rows, of_row, out=self.output)
 
     def compute_gradients(self) -> None:
         """Dinputs = output · (doutput − Σ doutput · output): the Jacobian times doutput."""
-        dinputs, of_row = self.dinputs, self._of_row
+        dinputs, rows, of_row = self.dinputs, self._rows, self._of_row
         if dinputs is None:
             return
-        np.multiply(self.doutput, self.output, out=dinputs)
-        np.add.reduce(dinputs, axis=1, keepdims=True, out=of_row)
+        np.multiply(self.doutput, self.output, out=rows)
+        np.add.reduce(rows, axis=1, keepdims=True, out=of_row)
         np.subtract(self.doutput, of_row, out=dinputs)
         np.multiply(dinputs, self.output, out=dinputs)

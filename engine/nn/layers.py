@@ -17,9 +17,10 @@ from numpy.random import RandomState
 from numpy.typing import ArrayLike
 
 from engine.nn.initializers import small_normal
-from engine.nn.signals import Array, Signal
+from engine.nn.products import adds_biases_last, adds_rows_in_order
+from engine.nn.signals import Array, Signal, zeros
 
-NO_PARAMETERS: Array = np.empty(0)
+NO_PARAMETERS: Array = np.zeros(0, np.float32)
 
 
 class Layer:
@@ -152,14 +153,29 @@ class Dense(Layer):
     def attach(self, inputs: Signal, output: Signal) -> None:
         """Work from now on between these two signals."""
         super().attach(inputs, output)
-        self._inputs_and_one = inputs.with_one
+        samples, dtype = inputs.samples, inputs.values.dtype
+        shape = samples, self.n_inputs, self.n_neurons, dtype
+        self._takes_biases_in = adds_biases_last(*shape)
+        self._takes_sums_in = self._takes_biases_in and adds_rows_in_order(*shape)
+        if self._takes_biases_in:
+            self._inputs_and_one = zeros(samples, self.n_inputs + 1, dtype)
+            self._inputs_and_one[:, -1] = 1
 
     def compute_output(self) -> None:
-        """Output = inputs · weights + biases, or [inputs 1] · [weights; biases]."""
-        np.matmul(self._inputs_and_one, self._matrix, out=self.output)
+        """Output = inputs · weights + biases, which is [inputs 1] · [weights; biases]."""
+        if self._takes_biases_in:
+            np.copyto(self._inputs_and_one[:, :-1], self.inputs)
+            np.matmul(self._inputs_and_one, self._matrix, out=self.output)
+        else:
+            np.matmul(self.inputs, self.weights, out=self.output)
+            np.add(self.output, self.biases, out=self.output)
 
     def compute_gradients(self) -> None:
-        """Dweights = inputsᵀ · doutput; dbiases = 1ᵀ · doutput; dinputs = doutput · weightsᵀ."""
-        np.matmul(self._inputs_and_one.T, self.doutput, out=self._dmatrix)
+        """Dweights = inputsᵀ · doutput; dbiases = Σ doutput; dinputs = doutput · weightsᵀ."""
+        if self._takes_sums_in:
+            np.matmul(self._inputs_and_one.T, self.doutput, out=self._dmatrix)
+        else:
+            np.matmul(self.inputs.T, self.doutput, out=self.dweights)
+            np.add.reduce(self.doutput, axis=0, keepdims=True, out=self.dbiases)
         if self.dinputs is not None:
             np.matmul(self.doutput, self.weights.T, out=self.dinputs)

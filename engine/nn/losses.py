@@ -112,8 +112,8 @@ class CrossEntropyLoss(Loss):
         self.predictions = np.zeros(samples, np.intp)
         self._hits = np.zeros(samples, bool)
         self._classes = np.arange(width)
-        self._flat = self.output.T.reshape(-1)
-        self._rows = np.arange(samples)
+        self._flat = self.output.reshape(-1)
+        self._starts = np.arange(0, samples * width, width)
 
     def set_labels(self, labels: Array) -> None:
         """Take the true classes of the batch; ValueError if one is not among the outputs."""
@@ -123,7 +123,7 @@ class CrossEntropyLoss(Loss):
             )
         np.copyto(self.y_true, labels, casting="unsafe")
         np.copyto(self.targets, self.y_true[:, None] == self._classes)
-        self._confidences_at = self.y_true * len(self.y_true) + self._rows
+        self._confidences_at = self._starts + self.y_true
 
     def compute_loss(self) -> None:
         """Value = mean(−log(probability of the true class)); predictions = the likeliest."""

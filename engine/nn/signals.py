@@ -3,9 +3,8 @@
 This is the one place that decides the layout of an array. All operations write into arrays that
 were allocated here once, so an epoch allocates nothing.
 
-The mathematics speaks of matrices of shape (samples, width). In memory they lie features-first:
-the values of one feature for all samples are neighbours. A row of three classes is too short for
-the processor's vector units; a column of 300 samples is not.
+A matrix of shape (samples, width) lies row by row, as NumPy has it unless told otherwise. So each
+product of matrices and each sum is the very call that a notebook makes, and rounds the same.
 """
 
 from __future__ import annotations
@@ -18,20 +17,23 @@ from numpy.typing import DTypeLike, NDArray
 
 Array = NDArray[Any]
 
-
-def empty(samples: int, width: int, dtype: DTypeLike) -> Array:
-    """Allocate a matrix of shape (samples, width)."""
-    return np.empty((width, samples), dtype).T
+LINE = 64  # bytes of a line of the cache, and of the widest vector
+NARROW = 8  # below so many values, NumPy adds a row's one after the other, wherever they lie
 
 
 def zeros(samples: int, width: int, dtype: DTypeLike) -> Array:
     """Allocate a matrix of zeros; as long as it is only read, it takes hardly any memory."""
-    return np.zeros((width, samples), dtype).T
+    memory = np.zeros(samples * width * np.dtype(dtype).itemsize + LINE, np.uint8)
+    return np.ndarray((samples, width), dtype, memory, -memory.ctypes.data % LINE)
 
 
-def with_ones(values: Array, dtype: DTypeLike) -> Array:
-    """Copy a matrix, with a column of ones after its last."""
-    return np.column_stack([values, np.ones(len(values))]).astype(dtype)
+def for_sums_of_rows(samples: int, width: int, dtype: DTypeLike) -> Array:
+    """Allocate a matrix whose rows are to be reduced.
+
+    Narrow ones lie column by column: a row of three classes is too short for the processor's
+    vector units, a column of 300 samples is not, and the sums are the same to the bit.
+    """
+    return zeros(width, samples, dtype).T if width < NARROW else zeros(samples, width, dtype)
 
 
 @dataclass(slots=True)
@@ -40,35 +42,27 @@ class Signal:
 
     Attributes
     ----------
-    with_one : array, shape (samples, width + 1)
-        The values and, as their last column, ones, so that one product of matrices multiplies
-        by the weights and adds the biases: ``[inputs 1] · [weights; biases]``.
+    values : array, shape (samples, width)
+        Written by the layer below in its forward pass.
     gradient : array, shape (samples, width), or None
         Written by the layer above in its backward pass. None where nobody needs it:
         the data are not trained.
     """
 
-    with_one: Array
+    values: Array
     gradient: Array | None = None
 
     @classmethod
     def allocate(cls, samples: int, width: int, dtype: DTypeLike) -> Signal:
         """Allocate values and gradient for a batch of ``samples`` rows."""
-        with_one = zeros(samples, width + 1, dtype)
-        with_one[:, -1] = 1
-        return cls(with_one, zeros(samples, width, dtype))
-
-    @property
-    def values(self) -> Array:
-        """A view of shape (samples, width), written by the layer below in its forward pass."""
-        return self.with_one[:, :-1]
+        return cls(zeros(samples, width, dtype), zeros(samples, width, dtype))
 
     @property
     def samples(self) -> int:
         """Rows of the batch."""
-        return int(self.with_one.shape[0])
+        return int(self.values.shape[0])
 
     @property
     def width(self) -> int:
         """Values of each row."""
-        return int(self.with_one.shape[1]) - 1
+        return int(self.values.shape[1])

@@ -22,7 +22,7 @@ from engine.events import Position
 from engine.nn.losses import Loss
 from engine.nn.network import Network
 from engine.nn.optimizers import Optimizer
-from engine.nn.signals import Array, Signal, with_ones
+from engine.nn.signals import Array, Signal, zeros
 from engine.training.history import History
 from engine.training.operations import compile_program
 
@@ -88,7 +88,7 @@ class Machine:
         self.batches = -(-data.samples // self.batch_size)
         self.history = History()
         self._subscribers: dict[type, list[Callable[[Any], None]]] = defaultdict(list)
-        self._rows_and_one = with_ones(data.X, network.dtype)
+        self._X = np.ascontiguousarray(data.X, network.dtype)
         self._connect(self.batch_size)
         self.program = compile_program(network, loss, optimizer)
         self._calls = [operation.run for operation in self.program]
@@ -160,8 +160,8 @@ class Machine:
 
     def _connect(self, samples: int) -> None:
         """Tie the network's arrays together for batches of that many rows."""
-        rows = self._rows_and_one
-        self.inputs = Signal(rows if self.batches == 1 else np.empty_like(rows[:samples]))
+        X = self._X
+        self.inputs = Signal(X if self.batches == 1 else zeros(samples, X.shape[1], X.dtype))
         self.loss.connect(self.network.connect(self.inputs))
         if self.batches == 1:
             self.loss.set_labels(self.data.y)
@@ -177,7 +177,7 @@ class Machine:
         self._rows = self._order[start : start + self.batch_size]
         if len(self._rows) != self._connected:
             self._connect(len(self._rows))
-        self._rows_and_one.take(self._rows, axis=0, out=self.inputs.with_one, mode="clip")
+        self._X.take(self._rows, axis=0, out=self.inputs.values, mode="clip")
         self.loss.set_labels(self.data.y[self._rows])
 
     def _measure(self) -> None:
@@ -258,7 +258,7 @@ class Machine:
 
     def set_row(self, row: int) -> None:
         """Take over what has been changed in a row of the data."""
-        self._rows_and_one[row, :-1] = self.data.X[row]
+        self._X[row] = self.data.X[row]
         if self.batches == 1:
             self.loss.set_labels(self.data.y)
 
@@ -274,7 +274,7 @@ class Machine:
         """
         loss = self.loss.apart()
         with np.errstate(all="ignore"):
-            loss.connect(self.network.apply(Signal(self._rows_and_one)))
+            loss.connect(self.network.apply(Signal(self._X)))
             loss.set_labels(self.data.y)
             loss.compute_loss()
         return loss
