@@ -6,8 +6,9 @@ from threadpoolctl import threadpool_limits
 
 from engine.training.trainer import Trainer
 
-# Multiply-adds of a product from which on a second thread pays for its being woken.
-WORTH_A_THREAD = 1_000_000
+# Multiply-adds of a product from which on OpenBLAS wakes a second thread. A product on two may
+# round otherwise than on one, so larger ones take as many as a notebook's would.
+WORTH_A_THREAD = 2**18
 
 
 def limit_threads(trainer: Trainer) -> threadpool_limits:

@@ -12,7 +12,7 @@ def threads():
     return max((i["num_threads"] for i in threadpool_info() if i["user_api"] == "blas"), default=1)
 
 
-@pytest.mark.parametrize(("options", "one"), [({}, True), ({"hidden": (512, 512)}, False)])
+@pytest.mark.parametrize(("options", "one"), [({}, True), ({"hidden": (64, 32)}, False)])
 def test_only_large_products_take_all_threads(options, one):
     before = threads()
     with limit_threads(build_trainer(Description(**options))):
