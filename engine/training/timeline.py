@@ -23,7 +23,8 @@ from engine.training.snapshots import Snapshots
 
 BEGINNING = Position(0, 0, 0)
 MEMORY = 256 * 1024 * 1024
-EVERY = 0.002  # seconds of training between two snapshots
+EVERY = 0.002  # seconds of training between two snapshots, or
+TIMES_ITS_COST = 100  # so many times what the last one took, if that is longer
 BREATH = 0.002  # seconds of a journey between two looks at what else is to be done
 ON_THE_WAY = 32  # snapshots kept of a long way, for the next steps back
 
@@ -164,6 +165,7 @@ class Timeline:
         if self.machine.operation or self.machine.iteration <= snapshots.newest:
             return
         snapshots.keep(self.machine.snapshot())
+        self.due = now + max(EVERY, TIMES_ITS_COST * (perf_counter() - now))
         while sum(b.snapshots.nbytes for b in self.branches) > self.memory:
             largest = max(self.branches, key=lambda b: b.snapshots.nbytes).snapshots
             if len(largest) <= 1:
