@@ -7,16 +7,35 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
+from engine.service.build import build_trainer
 from engine.service.description import Description
+from engine.training.changes import parse_change
 from tui.cli import command
 from tui.keys import KEYS
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 
 
+def section(title):
+    return README.split(f"## {title}\n")[1].split("\n## ")[0]
+
+
 def test_its_keys_are_the_table_of_keys():
-    rows = re.findall(r"^\| `(.+?)` \| (.+) \|$", README, re.MULTILINE)
+    rows = re.findall(r"^\| `(.+?)` \| (.+) \|$", section("The keys"), re.MULTILINE)
     assert rows == [(key.shown, key.text) for key in KEYS]
+
+
+def test_its_conditions_and_changes_are_understood():
+    trainer = build_trainer(Description())
+    text = section("Stepping, breaking, going back")
+    conditions = re.findall(r"^\| `(.+?)` \|", text, re.MULTILINE)
+    assert len(conditions) == 7
+    for condition in conditions:
+        trainer.breakpoints.add(condition)
+    changes = re.findall(r"`(\S+(?:, \d+\])? = [\d.]+)`", text)
+    assert len(changes) == 5
+    for change in changes:
+        trainer.change(*parse_change(change))
 
 
 def test_its_own_network_trains(tmp_path):
