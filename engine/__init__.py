@@ -17,13 +17,14 @@ _HOMES = {
     "engine.nn.optimizers": ("GradientDescent", "Optimizer"),
     "engine.data.dataset": ("DataError", "Dataset"),
     "engine.data.toys": ("toy",),
+    "engine.training.branches": ("Branch",),
     "engine.training.breakpoints": ("Breakpoint", "Breakpoints"),
     "engine.training.changes": ("ChangeError",),
     "engine.training.conditions": ("Condition", "ConditionError"),
     "engine.training.history": ("History",),
     "engine.training.machine": ("Machine",),
     "engine.training.operations": ("Operation", "compile_program"),
-    "engine.training.timeline": ("Branch", "Timeline"),
+    "engine.training.timeline": ("Timeline",),
     "engine.training.trainer": ("Trainer",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_info
 from engine import __version__, events
 from engine.events import Changed, Position
 from engine.nn.signals import Array
-from engine.training.timeline import Branch, digest
+from engine.training.branches import Branch, digest
 from engine.training.trainer import Trainer
 
 JOURNAL = "journal.json"

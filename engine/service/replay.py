@@ -15,7 +15,7 @@ from engine.service.description import TOY_SOURCES, Description, SourceError
 from engine.service.record import JOURNAL, BranchRecord, Environment, Journal, read_metrics
 from engine.service.run import Run
 from engine.service.threads import limit_threads
-from engine.training.timeline import digest
+from engine.training.branches import digest
 from engine.training.trainer import Trainer
 
 WORDS = {

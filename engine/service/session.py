@@ -14,9 +14,9 @@ from engine.events import Position
 from engine.service import telling
 from engine.service.description import Description
 from engine.service.ladder import step
+from engine.training.branches import BEGINNING
 from engine.training.changes import ChangeError, parse_change
 from engine.training.conditions import ConditionError
-from engine.training.timeline import BEGINNING
 from engine.training.trainer import Trainer
 
 TOP_SPEED = 1000.0

@@ -9,8 +9,9 @@ import numpy as np
 from engine import events
 from engine.commands import Subscribe
 from engine.nn.signals import Array
+from engine.training.branches import Branch
 from engine.training.history import METRICS, History
-from engine.training.timeline import Branch, Timeline
+from engine.training.timeline import Timeline
 from engine.training.trainer import Trainer
 
 # Branches whose curves are sent: the latest ones, of which a chart stays readable.

@@ -1,5 +1,5 @@
 """How a network is trained.
 
-Read in this order: operations, history, machine, snapshots, changes, timeline, conditions,
-breakpoints, trainer.
+Read in this order: operations, history, machine, changes, snapshots, branches, timeline,
+conditions, breakpoints, trainer.
 """

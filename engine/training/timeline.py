@@ -7,80 +7,22 @@ known before stays, on the branch that it belongs to.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from itertools import count
 from time import perf_counter
 
 from engine import events
 from engine.events import Changed, Position
-from engine.nn.signals import Array
+from engine.training.branches import BEGINNING, Branch, digest
 from engine.training.changes import SEED, find_target
-from engine.training.history import History
 from engine.training.machine import Machine, Snapshot
-from engine.training.snapshots import Snapshots
 
-BEGINNING = Position(0, 0, 0)
 MEMORY = 256 * 1024 * 1024
 EVERY = 0.002  # seconds of training between two snapshots, or
 TIMES_ITS_COST = 100  # so many times what the last one took, if that is longer
 BREATH = 0.002  # seconds of a journey between two looks at what else is to be done
-ON_THE_WAY = 32  # snapshots kept of a long way, for the next steps back
-
-
-@dataclass(eq=False)
-class Branch:
-    """One way that the training took.
-
-    Attributes
-    ----------
-    name : str
-    parent : Branch or None
-        Which branch it left.
-    left : Position
-        Where it left it.
-    changes : list of Changed
-        All from the beginning on, those of the parent's way included.
-    history : History
-        Likewise.
-    snapshots : Snapshots
-        Its own, from where it left its parent.
-    reached : Position
-        How far it has come.
-    measured : EpochMeasured or None
-        Its last figures.
-    weights : str
-        A digest of the parameters that it has come to.
-    """
-
-    name: str
-    parent: Branch | None = None
-    left: Position = BEGINNING
-    changes: list[Changed] = field(default_factory=list)
-    history: History = field(default_factory=History)
-    snapshots: Snapshots = field(default_factory=Snapshots)
-    reached: Position = BEGINNING
-    measured: events.EpochMeasured | None = None
-    weights: str = ""
-
-    @property
-    def reason(self) -> str:
-        """What was changed where it left its parent."""
-        if self.parent is None:
-            return ""
-        own = [c for c in self.changes if c.position == self.left and c not in self.parent.changes]
-        return ", ".join(c.text for c in own)
-
-    def before(self, iteration: int) -> Iterator[Snapshot]:
-        """Yield snapshots up to that iteration, the latest first, its forebears' included."""
-        for snapshot in self.snapshots:
-            if snapshot.iteration <= iteration:
-                yield snapshot
-        if self.parent:
-            for snapshot in self.parent.before(iteration):
-                if snapshot.position < self.left:
-                    yield snapshot
+ON_THE_WAY = 32  # snapshots kept of a long way, for the next steps back,
+SHARE_ON_THE_WAY = 1 / 8  # and which part of the memory they may take
 
 
 class Timeline:
@@ -166,7 +108,8 @@ class Timeline:
             return
         snapshots.keep(self.machine.snapshot())
         self.due = now + max(EVERY, TIMES_ITS_COST * (perf_counter() - now))
-        while sum(b.snapshots.nbytes for b in self.branches) > self.memory:
+        memory = self.memory * (1 - SHARE_ON_THE_WAY)
+        while sum(b.snapshots.nbytes for b in self.branches) > memory:
             largest = max(self.branches, key=lambda b: b.snapshots.nbytes).snapshots
             if len(largest) <= 1:
                 break
@@ -230,7 +173,8 @@ class Timeline:
         """Run forward, unheard, keeping some snapshots of a long way."""
         machine, length = self.machine, len(self.machine.program)
         goal = stop.epoch * machine.batches + stop.batch
-        every = (goal - machine.iteration) // ON_THE_WAY
+        room = int(self.memory * SHARE_ON_THE_WAY / self.set_out().nbytes)
+        every = (goal - machine.iteration) // min(ON_THE_WAY, room) if room else 0
         if every:
             self._on_the_way.clear()
         while machine.iteration < goal:
@@ -382,11 +326,3 @@ class Timeline:
     def _enter(self, branch: Branch) -> None:
         self.branch, self.machine.history = branch, branch.history
         self._on_the_way.clear()
-
-
-def digest(*arrays: Array) -> str:
-    """Return a digest of the arrays' bits."""
-    hashed = hashlib.sha256()
-    for array in arrays:
-        hashed.update(array.tobytes())
-    return hashed.hexdigest()

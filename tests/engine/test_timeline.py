@@ -14,8 +14,8 @@ from engine import ChangeError, Position, events
 from engine.service.build import build_trainer
 from engine.service.description import Description
 from engine.training import snapshots
+from engine.training.branches import BEGINNING
 from engine.training.changes import find_target, parse_change
-from engine.training.timeline import BEGINNING
 
 EDITS = st.one_of(
     st.tuples(st.just("learning_rate"), st.sampled_from([0.0, 0.05, 0.5, 2.0])),

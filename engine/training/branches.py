@@ -1,0 +1,78 @@
+"""The ways that a training took: what was changed on each, and what it came to."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from engine import events
+from engine.events import Changed, Position
+from engine.nn.signals import Array
+from engine.training.history import History
+from engine.training.machine import Snapshot
+from engine.training.snapshots import Snapshots
+
+BEGINNING = Position(0, 0, 0)
+
+
+@dataclass(eq=False)
+class Branch:
+    """One way that the training took.
+
+    Attributes
+    ----------
+    name : str
+    parent : Branch or None
+        Which branch it left.
+    left : Position
+        Where it left it.
+    changes : list of Changed
+        All from the beginning on, those of the parent's way included.
+    history : History
+        Likewise.
+    snapshots : Snapshots
+        Its own, from where it left its parent.
+    reached : Position
+        How far it has come.
+    measured : EpochMeasured or None
+        Its last figures.
+    weights : str
+        A digest of the parameters that it has come to.
+    """
+
+    name: str
+    parent: Branch | None = None
+    left: Position = BEGINNING
+    changes: list[Changed] = field(default_factory=list)
+    history: History = field(default_factory=History)
+    snapshots: Snapshots = field(default_factory=Snapshots)
+    reached: Position = BEGINNING
+    measured: events.EpochMeasured | None = None
+    weights: str = ""
+
+    @property
+    def reason(self) -> str:
+        """What was changed where it left its parent."""
+        if self.parent is None:
+            return ""
+        own = [c for c in self.changes if c.position == self.left and c not in self.parent.changes]
+        return ", ".join(c.text for c in own)
+
+    def before(self, iteration: int) -> Iterator[Snapshot]:
+        """Yield snapshots up to that iteration, the latest first, its forebears' included."""
+        for snapshot in self.snapshots:
+            if snapshot.iteration <= iteration:
+                yield snapshot
+        if self.parent:
+            for snapshot in self.parent.before(iteration):
+                if snapshot.position < self.left:
+                    yield snapshot
+
+
+def digest(*arrays: Array) -> str:
+    """Return a digest of the arrays' bits."""
+    hashed = hashlib.sha256()
+    for array in arrays:
+        hashed.update(array.tobytes())
+    return hashed.hexdigest()
