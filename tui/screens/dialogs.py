@@ -83,8 +83,8 @@ class Help(ModalScreen[None]):
         with VerticalScroll() as box:
             box.border_title = "keys"
             with Horizontal():
-                yield Static(_table(STEPPING), classes="keys")
-                yield Static(_table((*TRAINING, *SHOWING)), classes="keys")
+                yield Static(_table((*STEPPING, *TRAINING)), classes="keys")
+                yield Static(_table(SHOWING), classes="keys")
             yield Static(ABOUT, classes="what")
 
 
