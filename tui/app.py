@@ -13,7 +13,7 @@ from typing import Any
 from textual import work
 from textual.app import App, ComposeResult, SystemCommand
 from textual.containers import Container
-from textual.events import Resize
+from textual.events import CursorPosition, Resize
 from textual.screen import ModalScreen, Screen
 from textual.timer import Timer
 from textual.widgets import Footer, Static
@@ -22,7 +22,7 @@ from engine import commands, events
 from engine.service.client import Connection
 from tui import axis, themes
 from tui.keys import ACTIONS, KEYS, bindings
-from tui.pace import QUESTION, Pace
+from tui.pace import DEAF, QUESTION, Pace
 from tui.screens.branches import BranchesScreen
 from tui.screens.breakpoints import BreakpointsScreen
 from tui.screens.dialogs import Ask, Confirm, Help
@@ -101,7 +101,16 @@ class Monitor(App[int]):
     # -- the terminal ----------------------------------------------------------------------------
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
-        super()._display(screen, self.shown.lessen(renderable, self.size))
+        """Write what has changed, as much as the line carries at once, between two questions."""
+        self._question()
+        most = self._pace.portion(monotonic())
+        super()._display(screen, self.shown.lessen(renderable, self.size, most))
+        self._question()
+
+    def _question(self) -> None:
+        if self._driver:
+            self._driver.write(QUESTION)
+            self._pace.put(self.shown.written, monotonic())
 
     def action_redraw(self) -> None:
         """Write the whole screen again."""
@@ -181,27 +190,29 @@ class Monitor(App[int]):
             self._tell(wanted)
 
     def _drawn(self) -> None:
-        """Ask the terminal to say when the frame has arrived, and then for the next one."""
+        """Ask for the next frame, when this one has arrived."""
         if not gc.get_freeze_count():
             gc.freeze()  # what the screen is made of stays: looking through it all takes 0.1 s
-        if self._driver:
-            self._driver.write(QUESTION)
         self._pace.drawn(self.shown.written, monotonic(), self.size)
         self._ask()
 
-    def on_cursor_position(self) -> None:
+    def on_cursor_position(self, event: CursorPosition) -> None:
         """Hear the terminal's answer."""
-        self._pace.answered(monotonic())
+        self._pace.answered(event.time)
         self._ask()
 
     def _ask(self) -> None:
-        """Ask for the next frame as soon as the pace allows."""
+        """Write what is left of this frame, ask for the next one, as soon as the pace allows."""
         if self._next:
             self._next.stop()
-        wait = self._pace.wait(monotonic())
-        self._next = self.set_timer(wait, self._ask) if wait else None
+        now = monotonic()
+        if self.shown.late and self._pace.free(now):
+            self._display(self.screen, self.shown.rest(self._pace.portion(now)))
+        wait = self._pace.wait(now)
+        later = wait or (DEAF if self.shown.late else 0)
+        self._next = self.set_timer(later, self._ask) if later else None
         if wait == 0:
-            self._pace.asked()
+            self._pace.asked(now)
             self.connection.send(commands.Drawn())
 
     def send(self, command: commands.SessionCommand) -> None:

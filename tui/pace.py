@@ -5,9 +5,16 @@ written has arrived and been drawn, however slow the line and whatever lies betw
 frame is asked for, but one after a key; and then the line rests for as long as it took. So a slow
 line gets fewer frames, never a queue, and a key finds it free half of the time. A terminal that
 does not answer gets few bytes a second.
+
+The question is put before and behind what is written. What lies between the answers is the time
+that the line takes for so many bytes, however far the terminal is, and no more is written at once
+than it carries in a fifth of a second.
 """
 
 from __future__ import annotations
+
+import math
+from collections import deque
 
 from textual.geometry import Size
 
@@ -15,6 +22,10 @@ QUESTION = "\x1b[6n"
 MUTE_RATE = 3000.0  # bytes a second, for a terminal that has never answered
 PATIENCE = 4.0  # seconds until an answer counts as lost
 BURST = 0.4  # seconds' worth that may be written at once, as when a panel opens
+PORTION = 0.2  # seconds that a line may take for what is written at once
+FIRST = 1500  # bytes to write at once, before it is known how fast the line is
+DEAF = 1.0  # seconds until a terminal that has not answered counts as one that never does
+TELLING = 64  # bytes that tell how fast a line is
 
 
 def allowed(size: Size) -> float:
@@ -23,32 +34,51 @@ def allowed(size: Size) -> float:
 
 
 class Pace:
-    """Decides when to ask for the next frame. All times are seconds on one clock."""
+    """Decides when to ask for the next frame. All times are seconds on one clock.
+
+    Bytes are counted from the start.
+    """
 
     def __init__(self, now: float) -> None:
         self._hurried = self._asked = self._answers = False
-        self._unanswered = 0
         self._written, self._debt, self._at, self._rate = 0, 0.0, now, MUTE_RATE
-        self._rested = now
+        self._begun = self._put = self._rested = now
+        self._questions: deque[int] = deque()
+        self._answer = (0, now)
+        self._line: deque[float] = deque(maxlen=3)
+
+    def portion(self, now: float) -> float:
+        """Return the bytes that the line carries soon; one hiccup does not make it slow."""
+        if self._line:
+            return PORTION * max(self._line)
+        return math.inf if self._mute(now) else FIRST
+
+    def free(self, now: float) -> bool:
+        """Return whether all that was written has arrived, or is not waited for any longer."""
+        return not self._questions or self._mute(now) or now - self._put >= PATIENCE
+
+    def _mute(self, now: float) -> bool:
+        return not self._answers and now - self._begun >= DEAF
+
+    def put(self, written: int, now: float) -> None:
+        """Take down that the question was put, behind so many bytes."""
+        self._questions.append(written)
+        self._put = now
 
     def drawn(self, written: int, now: float, size: Size) -> None:
-        """Take down that a frame was drawn and the question put.
-
-        Parameters
-        ----------
-        written : int
-            Bytes written since the start.
-        """
+        """Take down that a frame was drawn, and the bytes written by then."""
         self._debt = max(0.0, self._debt - self._rate * (now - self._at)) + written - self._written
         self._rate = allowed(size) if self._answers else MUTE_RATE
         self._written, self._at = written, now
         self._asked = False
-        self._unanswered += 1
 
     def answered(self, now: float) -> None:
         """Take down that the terminal has answered."""
         self._answers, self._rested = True, now + (now - self._at)
-        self._unanswered = max(0, self._unanswered - 1)
+        if self._questions:
+            (before, then), self._answer = self._answer, (self._questions.popleft(), now)
+            if self._answer[0] - before >= TELLING:
+                self._line.append((self._answer[0] - before) / max(now - then, 1e-4))
 
     def hurry(self) -> None:
         """Take down that a person waits for the next frame."""
@@ -58,15 +88,16 @@ class Pace:
         """Return the seconds until the next frame may be asked for; None if it has been."""
         if self._asked:
             return None
-        passed = now - self._at
-        if self._answers and self._unanswered > self._hurried and passed < PATIENCE:
-            return PATIENCE - passed
+        under_way, left = (len(self._questions) + 1) // 2, PATIENCE - (now - self._put)
+        if self._answers and under_way > self._hurried and left > 0:
+            return left
         if self._hurried:
             return 0.0
-        return max(0.0, self._debt / self._rate - passed - BURST, self._rested - now)
+        debt = self._debt / self._rate - (now - self._at)
+        return max(0.0, debt - BURST, self._rested - now)
 
-    def asked(self) -> None:
+    def asked(self, now: float) -> None:
         """Take down that the next frame has been asked for."""
         self._asked, self._hurried = True, False
-        if not self._answers:
-            self._unanswered = 0
+        if self._mute(now) or now - self._put >= PATIENCE:
+            self._questions.clear()

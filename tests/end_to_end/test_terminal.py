@@ -153,9 +153,12 @@ def test_the_terminal_is_restored(start):
     assert t.output.rstrip().endswith(b"\x1b[?25h") or b"\x1b[?25h" in t.output[-200:]
 
 
-@pytest.mark.parametrize("answers", [True, False])
-def test_a_slow_line_gets_fewer_frames_and_keys_still_act(start, answers):
-    t = start("--seed", "0", "--epochs", "100000000", rate=4000, answers=answers)
+@pytest.mark.parametrize(
+    ("size", "answers"), [((80, 24), True), ((80, 24), False), ((200, 50), True)]
+)
+def test_a_slow_line_gets_fewer_frames_and_keys_still_act(start, size, answers):
+    line = {"rate": 4000, "size": size, "answers": answers}
+    t = start("--seed", "0", "--epochs", "100000000", **line)
     t.until("running")
     t.pump(3)
     waits = []
@@ -164,5 +167,5 @@ def test_a_slow_line_gets_fewer_frames_and_keys_still_act(start, answers):
         t.press(key)
         t.until(f"lr {rate}\\b")
         waits.append(time.monotonic() - begun)
-        t.pump(0.7)
-    assert statistics.median(waits) < 0.5, waits
+        t.pump(0.5)
+    assert (max if answers else statistics.median)(waits) < 0.5, waits

@@ -1,13 +1,22 @@
 """The pace: few bytes on a slow line, no wait on a fast one, and never two frames asked for."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.geometry import Size
 
-from tui.pace import MUTE_RATE, PATIENCE, Pace, allowed
+from tui.pace import FIRST, MUTE_RATE, PATIENCE, Pace, allowed
 
 SMALL = Size(80, 24)
+
+
+def draw(pace, written, now):
+    """Draw a frame between two questions."""
+    pace.put(written - 100, now)
+    pace.put(written, now)
+    pace.drawn(written, now, SMALL)
 
 
 def run(frame_bytes, seconds, answer_after=None):
@@ -15,12 +24,13 @@ def run(frame_bytes, seconds, answer_after=None):
     pace, now, written, frames = Pace(0.0), 0.0, 0, 0
     while now < seconds:
         written += frame_bytes
-        pace.drawn(written, now, SMALL)
+        draw(pace, written, now)
         if answer_after is not None:
+            pace.answered(now)
             now += answer_after
             pace.answered(now)
         now += pace.wait(now) + 1e-3
-        pace.asked()
+        pace.asked(now)
         frames += 1
     return frames
 
@@ -44,15 +54,16 @@ def test_small_frames_are_not_held_back():
 def test_a_person_waits_for_no_pace_and_for_one_frame_at_most():
     pace = Pace(0.0)
     pace.answered(0.0)
-    pace.drawn(10**6, 0.0, SMALL)
+    draw(pace, 10**6, 0.0)
     assert pace.wait(0.1) > 1
     pace.hurry()
     assert pace.wait(0.1) == 0
-    pace.asked()
+    pace.asked(0.1)
     assert pace.wait(0.1) is None
-    pace.drawn(2 * 10**6, 0.2, SMALL)
+    draw(pace, 2 * 10**6, 0.2)
     pace.hurry()
     assert pace.wait(0.3) > 1, "two frames are on their way already"
+    pace.answered(0.4)
     pace.answered(0.4)
     assert pace.wait(0.4) == 0
 
@@ -60,17 +71,46 @@ def test_a_person_waits_for_no_pace_and_for_one_frame_at_most():
 def test_an_answer_that_is_lost_is_not_waited_for_forever():
     pace = Pace(0.0)
     pace.answered(0.0)
-    pace.drawn(100, 0.0, SMALL)
+    draw(pace, 100, 0.0)
     assert pace.wait(PATIENCE - 1) == pytest.approx(1)
     assert pace.wait(PATIENCE + 1) == 0
+    pace.asked(PATIENCE + 1)
+    assert pace.free(PATIENCE + 1)
 
 
-@given(st.lists(st.sampled_from(["drawn", "answered", "hurry", "asked"]), max_size=40))
+@pytest.mark.parametrize("away", [0.0, 0.6])
+def test_a_portion_is_what_the_line_carries_soon_however_far_the_terminal_is(away):
+    pace = Pace(0.0)
+    assert pace.portion(0.1) == FIRST
+    draw(pace, 100, 0.1)
+    pace.answered(0.1 + away)
+    pace.answered(0.1 + away + 100 / 4000)
+    assert pace.portion(1) == pytest.approx(800)
+
+
+def test_a_hiccup_does_not_make_a_line_slow():
+    pace = Pace(0.0)
+    for turn, took in enumerate((0.001, 3.0), 1):
+        draw(pace, turn * 100, turn * 5.0)
+        pace.answered(turn * 5.0)
+        pace.answered(turn * 5.0 + took)
+    assert pace.portion(20.0) > 10_000
+
+
+def test_a_mute_terminal_is_not_waited_for():
+    pace = Pace(0.0)
+    draw(pace, 100, 0.1)
+    assert (pace.portion(0.5), pace.free(0.5)) == (FIRST, False)
+    assert (pace.portion(1.0), pace.free(1.0)) == (math.inf, True)
+
+
+@given(st.lists(st.sampled_from(["drawn", "put", "answered", "hurry", "asked"]), max_size=40))
 def test_a_wait_is_never_negative(steps):
     pace, now = Pace(0.0), 0.0
     for step in steps:
         now += 0.1
-        arguments = {"drawn": (int(1000 * now), now, SMALL), "answered": (now,)}.get(step, ())
-        getattr(pace, step)(*arguments)
+        written = int(1000 * now)
+        arguments = {"drawn": (written, now, SMALL), "put": (written, now), "hurry": ()}
+        getattr(pace, step)(*arguments.get(step, (now,)))
         wait = pace.wait(now)
         assert wait is None or 0 <= wait <= max(PATIENCE, 10**5)

@@ -55,6 +55,33 @@ def test_any_changes_end_in_the_same_screen(states):
     assert cells(screen) == show(layout(states[-1]))
 
 
+@given(st.lists(st.tuples(screens, st.integers(0, 300)), min_size=1, max_size=4))
+def test_portions_end_in_the_same_screen(states):
+    shown, screen = Shown(), pyte.Screen(WIDTH, HEIGHT)
+    shown.forget(Size(WIDTH, HEIGHT))
+    stream = pyte.Stream(screen)
+    for state, most in states:
+        stream.feed(shown.write(layout(state), ColorSystem.TRUECOLOR, most))
+    for _ in range(HEIGHT):
+        stream.feed(shown.write(None, ColorSystem.TRUECOLOR, 0))
+    assert not shown.late
+    assert cells(screen) == show(layout(states[-1][0]))
+
+
+def test_a_portion_is_the_top_rows_and_never_more_than_allowed_but_for_one():
+    shown, screen = Shown(), pyte.Screen(WIDTH, HEIGHT)
+    shown.forget(Size(WIDTH, HEIGHT))
+    stream = pyte.Stream(screen)
+    full = layout([[("............", STYLES[0])]] * HEIGHT)
+    stream.feed(shown.write(full, ColorSystem.TRUECOLOR, 50))
+    assert screen.display == ["............", "............", " " * WIDTH]
+    changed = layout([[("new row.....", STYLES[0])]] + [[("............", STYLES[0])]] * 2)
+    stream.feed(shown.write(changed, ColorSystem.TRUECOLOR, 0))
+    assert screen.display == ["new row.....", "............", " " * WIDTH]
+    stream.feed(shown.write(None, ColorSystem.TRUECOLOR))
+    assert screen.display == ["new row.....", "............", "............"]
+
+
 def test_nothing_is_written_where_nothing_changed():
     shown = Shown()
     update = layout([[("abc", STYLES[0])]] * HEIGHT)
