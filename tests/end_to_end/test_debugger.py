@@ -38,6 +38,18 @@ def test_five_epochs_back_and_five_on_show_the_same_loss(start, size):
     assert figures(t) == before
 
 
+@pytest.mark.parametrize(
+    ("typed", "shows"),
+    [("g123\r", "epoch 123"), ("l\x7f\x7f\x7f-3\r", "above 0"), ("bepoch == 7\r", "1  epoch == 7")],
+)
+def test_what_is_typed_fast_is_all_taken(start, typed, shows):
+    t = start("--seed", "3", "--paused")
+    t.until("paused")
+    t.pump(0.3)
+    t.child.send(typed)
+    t.until(shows)
+
+
 def test_an_operation_on_and_back(start):
     t = paused_at(start, 5)
     t.press("s", "s")

@@ -13,6 +13,7 @@ from textual.widgets.option_list import Option
 
 from engine.commands import RemoveBreakpoint, SessionCommand, SetBreakpoint, SwitchBreakpoint
 from engine.events import BreakpointsChanged, BreakpointState
+from tui.widgets.line import Line
 
 EXAMPLES = (
     "loss < 0.5   accuracy > 0.9 and epoch > 100   isnan(loss)\n"
@@ -35,7 +36,7 @@ class BreakpointsScreen(ModalScreen[None]):
 
     BINDINGS = [  # noqa: RUF012
         ("escape", "dismiss(None)", "Close"),
-        ("delete,backspace,x", "remove", "Forget"),
+        ("delete,x", "remove", "Forget"),
         ("space", "switch", "Switch"),
         ("down", "to_list", "List"),
     ]
@@ -50,20 +51,21 @@ class BreakpointsScreen(ModalScreen[None]):
         """Lay out the list and the line."""
         with Vertical() as box:
             box.border_title = "breakpoints"
-            yield Input(placeholder="stop where …")
+            yield Line(placeholder="stop where …")
             yield OptionList()
             yield Static(HINT, id="hint", classes="hint")
             yield Static(EXAMPLES, classes="examples")
 
     def on_mount(self) -> None:
-        """Fill the list."""
+        """Fill the list, and take what is typed from the first key on."""
+        self.set_focus(self.query_one(Line))
         self.show_breakpoints(self.breakpoints)
 
     def show_breakpoints(self, event: BreakpointsChanged) -> None:
         """Show what the session tells."""
         more = len(event.breakpoints) > len(self.breakpoints.breakpoints)
         self.breakpoints = event
-        options, line = self.query_one(OptionList), self.query_one(Input)
+        options, line = self.query_one(OptionList), self.query_one(Line)
         at = options.highlighted
         options.set_options(Option(_line(b), id=str(b.number)) for b in event.breakpoints)
         options.display = bool(event.breakpoints)

@@ -8,11 +8,11 @@ from typing import Any
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.events import Key as KeyPress
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui.keys import SHOWING, STEPPING, TRAINING, Key
+from tui.widgets.line import Line
 
 ABOUT = (
     "Above, loss and accuracy over all epochs, each column from its least to its greatest value. "
@@ -34,13 +34,12 @@ class Ask(ModalScreen[Any]):
         """Lay out the question."""
         with Vertical() as box:
             box.border_title = self.question
-            yield Input(self.value, select_on_focus=not self.value.endswith("= "))
+            yield Line(self.value, select_on_focus=not self.value.endswith("= "))
             yield Static("enter takes it, escape leaves", id="hint", classes="hint")
 
-    def on_key(self, event: KeyPress) -> None:
-        """Hand on what is typed before the line has the focus."""
-        if event.is_printable and not self.query_one(Input).has_focus:
-            self.query_one(Input).insert_text_at_cursor(event.character or "")
+    def on_mount(self) -> None:
+        """Take what is typed from the first key on."""
+        self.set_focus(self.query_one(Line))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take the answer, or say what is wrong with it."""
