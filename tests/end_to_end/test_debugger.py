@@ -70,7 +70,8 @@ def test_a_breakpoint_stops_and_is_gone_back_to(start):
     t.until("column 1: there is no 'los'")
     t.press(*["\x7f"] * 7, *"epoch == 700", "enter")
     t.until("2  epoch == 700")
-    t.press("escape", "C")
+    t.press("escape", patience=0.3)  # at once, a letter after it would be alt and that letter
+    t.press("C")
     t.until(r"epoch 700\b")
     t.until("breakpoint 2")
     t.press("c")
