@@ -15,6 +15,41 @@ class Command(msgspec.Struct, frozen=True, tag=True):
     """The base of all commands."""
 
 
+class Inspect(msgspec.Struct, frozen=True):
+    """What a client shows of the inside of an operation.
+
+    Attributes
+    ----------
+    operation : int or None
+        Which one of the program; None for the one just done, or else the next.
+    array : str
+        Which of its arrays, as ``dense_1.weights``; the first that it writes, if it has none of
+        that name.
+    row, column : int
+        The cell under the cursor.
+    first_row, first_column, rows, columns : int
+        The window of numbers.
+    heat_row, heat_column, heat_rows, heat_columns : int
+        The window of the heat map.
+    bins : int
+        Of the histogram.
+    """
+
+    operation: int | None = None
+    array: str = ""
+    row: int = 0
+    column: int = 0
+    first_row: int = 0
+    first_column: int = 0
+    rows: int = 0
+    columns: int = 0
+    heat_row: int = 0
+    heat_column: int = 0
+    heat_rows: int = 0
+    heat_columns: int = 0
+    bins: int = 0
+
+
 class Subscribe(Command, frozen=True, tag=True):
     """What a client shows, and so wants to be told.
 
@@ -28,6 +63,8 @@ class Subscribe(Command, frozen=True, tag=True):
         Sample rows to show, from the first one on; 0 rows for none.
     order : Order
         All rows as they are, only the wrong ones, or the least certain first.
+    inspect : Inspect or None
+        The operation whose inside is shown.
     """
 
     points: int
@@ -35,6 +72,7 @@ class Subscribe(Command, frozen=True, tag=True):
     first: int
     rows: int
     order: Order = "all"
+    inspect: Inspect | None = None
 
 
 class Drawn(Command, frozen=True, tag=True):

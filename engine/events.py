@@ -229,6 +229,144 @@ class Ghost(msgspec.Struct, frozen=True):
     curves: dict[str, CurveData]
 
 
+class ArrayName(msgspec.Struct, frozen=True):
+    """An array of an operation, as ``dense_1.weights`` and ``2×64``."""
+
+    name: str
+    shape: str
+
+
+class ProgramEntry(msgspec.Struct, frozen=True):
+    """An operation: what it is and does."""
+
+    name: str
+    phase: str
+    reads: list[ArrayName]
+    writes: list[ArrayName]
+    formula: str
+    source: str
+
+
+class Program(Event, frozen=True, tag=True):
+    """The operations of an epoch; told when a client begins to look inside of one."""
+
+    operations: list[ProgramEntry]
+
+
+class ArrayStatistics(msgspec.Struct, frozen=True):
+    """The figures of an array's finite values, the share of zeros, and how many are not finite."""
+
+    minimum: float
+    mean: float
+    maximum: float
+    deviation: float
+    zeros: float
+    not_numbers: int
+    infinite: int
+
+
+class ArrayLine(msgspec.Struct, frozen=True):
+    """An array in one line; ``changed`` tells whether the last step changed it."""
+
+    name: str
+    shape: str
+    dtype: str
+    now: ArrayStatistics
+    changed: bool
+
+
+class HeatMap(msgspec.Struct, frozen=True):
+    """A window of a matrix, each value a level; see `engine.training.statistics.levels`.
+
+    Attributes
+    ----------
+    row, column : int
+        Where the window begins.
+    columns : int
+        How many of the levels make a row.
+    levels : bytes
+        Of signed integers.
+    """
+
+    row: int
+    column: int
+    columns: int
+    levels: bytes
+
+
+class Table(msgspec.Struct, frozen=True):
+    """A window of a matrix: its values, and which of them the last step changed."""
+
+    row: int
+    column: int
+    values: list[list[float]]
+    changed: list[list[bool]]
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """The value under the cursor.
+
+    Attributes
+    ----------
+    name : str
+        As ``dense_1.weights[0, 17]``.
+    before : float or None
+        What it was before the last step.
+    gradient, update : float or None
+        Of a parameter: the loss's derivative by it, and what the optimizer adds for it.
+    """
+
+    name: str
+    row: int
+    column: int
+    value: float
+    before: float | None
+    gradient: float | None
+    update: float | None
+
+
+class Inspection(msgspec.Struct, frozen=True):
+    """The inside of an operation.
+
+    Attributes
+    ----------
+    operation, array : int
+        Which one is looked at, in the program and in ``arrays``.
+    arrays : list of ArrayLine
+        What it reads, and then what else it writes.
+    before : ArrayStatistics or None
+        Of the array before the last step, where that is known.
+    sampled : bool
+        Whether figures and histogram are of a part of the array only.
+    rows, columns : int
+        Of the array as a matrix.
+    low, scale : float
+        The histogram is of values from one to the other; levels are of −scale to scale.
+    gradient, gradient_scale : str, float
+        The name of a parameter's gradient, and a round number that it does not exceed.
+    update_ratio : float or None
+        The length of a parameter's update, divided by its own.
+    """
+
+    operation: int
+    array: int
+    arrays: list[ArrayLine]
+    before: ArrayStatistics | None
+    sampled: bool
+    rows: int
+    columns: int
+    low: float
+    scale: float
+    histogram: list[int]
+    heat: HeatMap
+    table: Table
+    gradients: Table | None
+    cell: Cell
+    gradient: str
+    gradient_scale: float
+    update_ratio: float | None
+
+
 class Frame(Event, frozen=True, tag=True):
     """The latest state, as much of it as a client asked for.
 
@@ -269,10 +407,12 @@ class Frame(Event, frozen=True, tag=True):
     branch: str = "main"
     ghosts: list[Ghost] = []
     edited: bool = False
+    inspection: Inspection | None = None
 
 
 SessionEvent = (
     Welcome
+    | Program
     | Paused
     | Resumed
     | Rejected

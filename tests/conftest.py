@@ -36,6 +36,7 @@ class InProcess:
             case commands.Drawn():
                 return
             case commands.Subscribe():
+                self.session.subscribed(self.wanted, command)
                 self.wanted = command
             case _:
                 self.session.handle(command)

@@ -199,7 +199,7 @@ class SoftmaxCrossEntropy(Loss):
         self.loss.set_labels(labels)
 
     def compute_loss(self) -> None:
-        """Softmax, then the cross-entropy of its probabilities."""
+        """Output = softmax(inputs); value = mean(−log(probability of the true class))."""
         self.activation.compute_output()
         self.loss.compute_loss()
         self.value, self.correct = self.loss.value, self.loss.correct

@@ -110,6 +110,7 @@ class Server:
         for command in messages:
             match command:
                 case Subscribe():
+                    self.session.subscribed(client.wanted, command)
                     client.wanted, client.shown, client.at = command, -1, 0.0
                 case commands.Drawn():
                     client.credit = True
@@ -124,6 +125,7 @@ class Server:
         """Forget a client; the session ends with its last one."""
         if client in self.clients:
             self.clients.remove(client)
+            self.session.subscribed(client.wanted, None)
             self._selector.unregister(client.stream)
             client.stream.close()
             self.ending = self.ending or not self.clients

@@ -17,9 +17,20 @@ from engine.service.ladder import step
 from engine.training.branches import BEGINNING
 from engine.training.changes import ChangeError, parse_change
 from engine.training.conditions import ConditionError
+from engine.training.inspection import Inspector
 from engine.training.trainer import Trainer
 
 TOP_SPEED = 1000.0
+SLOW = 15.0  # epochs a second of which each can be seen
+MOVES = (
+    commands.Resume,
+    commands.Step,
+    commands.GoTo,
+    commands.RunBack,
+    commands.GoOver,
+    commands.Restart,
+    commands.TrainFurther,
+)
 LEAST_RATE, MOST_RATE = 1e-9, 1e6
 AT_ONCE = 0.03  # seconds that a journey may take before others get their turn
 
@@ -52,6 +63,7 @@ class Session:
         self.message = ""
         self.speed: float | None = None
         self.changes = 0
+        self.inspector = Inspector(trainer)
         self._target: int | None = None
         self._due = perf_counter()
         self._marks: deque[tuple[float, int]] = deque(maxlen=20)
@@ -89,6 +101,8 @@ class Session:
             self.trainer.run(self._target, perf_counter() + seconds)
         elif perf_counter() >= self._due:
             self._due = max(self._due + 1 / self.speed, perf_counter() - seconds)
+            if self.speed <= SLOW:
+                self.inspector.remember()
             self.trainer.step_epoch()
         self._clock()
         if self.running and self._target is not None and self.trainer.epoch >= self._target:
@@ -238,6 +252,7 @@ class Session:
         """Do what a client asks; what cannot be done is rejected with a reason."""
         self.changes += 1
         self._stop_travelling()
+        self._remember(command)
         try:
             self._do(command)
         except (ChangeError, ConditionError) as error:
@@ -336,6 +351,26 @@ class Session:
         self.record()
         self.outbox.append(telling.breakpoints_of(self.trainer))
 
+    # -- looking inside ------------------------------------------------------------------------
+
+    def _remember(self, command: SessionCommand) -> None:
+        """Let the inspector keep what there is before a command changes it."""
+        inspector = self.inspector
+        match command:
+            case commands.Step("operation", False):
+                inspector.remember(self.trainer.operation)
+            case commands.Edit() | commands.Undo():
+                inspector.remember(inspector.done)
+            case _ if isinstance(command, MOVES):
+                inspector.remember()
+
+    def subscribed(self, before: Subscribe | None, wanted: Subscribe | None) -> None:
+        """Take down what a client shows from now on, in place of what it showed before."""
+        looked, looks = (bool(s and s.inspect) for s in (before, wanted))
+        self.inspector.watchers += looks - looked
+        if looks and not looked:
+            self.outbox.append(events.Program(self.inspector.program))
+
     # -- telling -------------------------------------------------------------------------------
 
     def greeting(self) -> list[events.Event]:
@@ -393,6 +428,7 @@ class Session:
             branch=timeline.branch.name,
             ghosts=telling.ghosts_of(timeline, wanted) if wanted.points else [],
             edited=self._edited,
+            inspection=self._inspection(wanted.inspect) if wanted.inspect else None,
         )
 
     def _longest(self) -> int:
@@ -401,3 +437,6 @@ class Session:
 
     def _said_anything(self) -> bool:
         return self._edited or self.trainer.measured is not None
+
+    def _inspection(self, wanted: commands.Inspect) -> events.Inspection:
+        return self.inspector.look(wanted, exact=not self.running)

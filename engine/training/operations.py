@@ -5,10 +5,13 @@ Running at full speed and stepping one operation at a time read the same list.
 
 from __future__ import annotations
 
+import inspect
+import re
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 from engine.nn.losses import Loss
 from engine.nn.network import Network
@@ -36,6 +39,26 @@ class Operation:
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def method(self) -> Any:
+        """The method that does it, as ``Dense.compute_output`` of a layer."""
+        return self.run.func if isinstance(self.run, partial) else self.run
+
+    @property
+    def formula(self) -> str:
+        """The first sentence of its method's description, as ``output = max(0, inputs)``."""
+        text = " ".join((inspect.getdoc(self.method) or "").split("\n\n")[0].split())
+        sentence = re.split(r"\.(?:\s|$)", text, maxsplit=1)[0]
+        return sentence[:1].lower() + sentence[1:]
+
+    @property
+    def source(self) -> str:
+        """The text of its method, or why there is none."""
+        try:
+            return textwrap.dedent(inspect.getsource(self.method)).rstrip()
+        except (OSError, TypeError):
+            return "# its source is not available"
 
 
 def compile_program(network: Network, loss: Loss, optimizer: Optimizer) -> list[Operation]:

@@ -1,0 +1,178 @@
+"""Looks inside an operation: its formula and source, and its arrays before and after.
+
+It costs nothing until somebody looks: nothing is copied, and no operation knows of it.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.commands import Inspect
+from engine.events import ArrayLine, ArrayName, ArrayStatistics, Inspection, ProgramEntry
+from engine.nn.signals import Array
+from engine.training.dataflow import Dataflow, find_dataflow
+from engine.training.members import Member, members, value_of
+from engine.training.statistics import histogram, sample, scale_of, statistics
+from engine.training.windows import Update, Window, differs, shape_text
+
+if TYPE_CHECKING:
+    from engine.training.trainer import Trainer
+
+MOST_KEPT = 64 << 20  # bytes of all arrays kept as they were before
+MOST_MEASURED = 1 << 17  # values of an array that are looked at while it trains
+
+
+class Inspector:
+    """Shows the operations of a trainer, and their arrays.
+
+    Parameters
+    ----------
+    trainer : Trainer
+
+    Attributes
+    ----------
+    watchers : int
+        How many look. Without any, arrays are not kept as they were before a step.
+    done : int or None
+        The operation that the last step did, if it did one; else None.
+    """
+
+    def __init__(self, trainer: Trainer) -> None:
+        self.trainer = trainer
+        self.watchers = 0
+        self.done: int | None = None
+        self._looked_at = 0
+        self._before: dict[str, Array] = {}
+        self._before_figures: dict[str, ArrayStatistics] = {}
+
+    # -- what an operation is ------------------------------------------------------------------
+
+    @cached_property
+    def _flows(self) -> list[Dataflow]:
+        trainer = self.trainer
+        return find_dataflow(trainer.network, trainer.loss, trainer.optimizer)
+
+    @cached_property
+    def program(self) -> list[ProgramEntry]:
+        """All operations: what each reads and writes, its formula and its source."""
+        entries = []
+        for operation, flow in zip(self.trainer.program, self._flows, strict=True):
+            places = members(operation)
+            reads, writes = (
+                [_name(n, places) for n in names] for names in (flow.reads, flow.writes)
+            )
+            told = operation.formula, operation.source
+            entries.append(ProgramEntry(operation.name, operation.phase, reads, writes, *told))
+        return entries
+
+    def names(self, operation: int) -> list[str]:
+        """Return the names of an operation's arrays: what it reads, then what else it writes."""
+        flow = self._flows[operation]
+        return list(dict.fromkeys((*flow.reads, *flow.writes)))
+
+    # -- before --------------------------------------------------------------------------------
+
+    def remember(self, done: int | None = None) -> None:
+        """Keep the arrays as they are before a step.
+
+        Parameters
+        ----------
+        done : int, optional
+            The operation that the step does, if it is no more than that one.
+        """
+        program, self.done = self.trainer.program, done
+        if not self.watchers:
+            return self.forget()
+        self._before, self._before_figures = {}, {}
+        kept = 0
+        first = self._looked_at if done is None else done
+        for k in (first, *range(len(program))):
+            places = members(program[k])
+            for name in self.names(k):
+                value = _look(name, places)
+                if name not in self._before and kept + value.nbytes <= MOST_KEPT:
+                    self._before[name] = value.copy()
+                    kept += value.nbytes
+        return None
+
+    def forget(self) -> None:
+        """Let go of the arrays as they were before the last step."""
+        self._before, self._before_figures = {}, {}
+
+    def _then(self, name: str, now: Array) -> Array | None:
+        before = self._before.get(name)
+        return before if before is not None and before.shape == now.shape else None
+
+    def _figures_then(self, name: str, then: Array | None) -> ArrayStatistics | None:
+        if then is not None and name not in self._before_figures:
+            self._before_figures[name] = statistics(then)
+        return self._before_figures.get(name) if then is not None else None
+
+    # -- looking -------------------------------------------------------------------------------
+
+    @np.errstate(all="ignore")  # of what is not finite, the figures are not finite either
+    def look(self, wanted: Inspect, exact: bool = True) -> Inspection:
+        """Take what a screen shows of an operation.
+
+        Parameters
+        ----------
+        wanted : Inspect
+        exact : bool
+            Whether figures are of all values, or may be of a sample of a large array.
+        """
+        k = self._looked_at = self._operation(wanted.operation)
+        places, names = members(self.trainer.program[k]), self.names(k)
+        most = sys.maxsize if exact else MOST_MEASURED
+        lines = [self._line(name, _look(name, places), most) for name in names]
+        written = self._flows[k].writes or names
+        chosen = names.index(wanted.array if wanted.array in names else written[0])
+        name, figures = names[chosen], lines[chosen].now
+        value = _look(name, places)
+        then = self._then(name, value)
+        part = sample(value, most)
+        scale = scale_of(figures)
+        low = -scale if figures.minimum < 0 else 0.0
+        window = Window(name, value, then, Update.find(self.trainer, places.get(name)))
+        return Inspection(
+            operation=k,
+            array=chosen,
+            arrays=lines,
+            before=self._figures_then(name, then),
+            sampled=part.size < value.size,
+            rows=window.matrix.shape[0],
+            columns=window.matrix.shape[1],
+            scale=scale,
+            low=low,
+            histogram=histogram(part, wanted.bins, low, scale),
+            heat=window.heat(wanted, scale),
+            table=window.table(wanted),
+            gradients=window.gradients(wanted),
+            cell=window.cell(wanted),
+            gradient=window.gradient_name,
+            gradient_scale=window.gradient_scale,
+            update_ratio=window.update_ratio,
+        )
+
+    def _operation(self, wanted: int | None) -> int:
+        """Return the operation to look at: the one just done, or else the next, if none is said."""
+        if wanted is None:
+            wanted = self.trainer.operation if self.done is None else self.done
+        return max(0, min(wanted, len(self.trainer.program) - 1))
+
+    def _line(self, name: str, value: Array, most: int) -> ArrayLine:
+        part, then = sample(value, most), self._then(name, value)
+        changed = then is not None and bool(differs(sample(then, most), part).any())
+        return ArrayLine(name, shape_text(value), str(value.dtype), statistics(part), changed)
+
+
+def _look(name: str, places: dict[str, Member]) -> Array:
+    """Return an array; NaN where it is not there yet."""
+    return value_of(places[name]) if name in places else np.asarray(np.nan)
+
+
+def _name(name: str, places: dict[str, Member]) -> ArrayName:
+    return ArrayName(name, shape_text(_look(name, places)))

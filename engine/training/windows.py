@@ -1,0 +1,183 @@
+"""The part of an array that fits on a screen: heat map, numbers, the cell under the cursor."""
+
+from __future__ import annotations
+
+import copy
+import math
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from engine.commands import Inspect
+from engine.events import Cell, HeatMap, Table
+from engine.nn.optimizers import GradientDescent, Optimizer
+from engine.nn.signals import Array
+from engine.training.members import Member, gradient_of, value_of
+from engine.training.statistics import levels, scale_of, statistics
+
+if TYPE_CHECKING:
+    from engine.training.trainer import Trainer
+
+
+def shape_text(values: Array) -> str:
+    """Write a shape, as ``300×64``."""
+    return "×".join(map(str, values.shape)) or "scalar"
+
+
+def as_matrix(values: Array) -> Array:
+    """Return an array of any shape as rows and columns; a vector is one column."""
+    if values.ndim <= 1:
+        return values.reshape(-1, 1)
+    return values.reshape(len(values), -1)
+
+
+def differs(before: Array, now: Array) -> Array:
+    """Return where two arrays differ; a NaN is no other NaN."""
+    different: Array = before != now
+    if now.dtype.kind == "f":
+        different = different & ~(np.isnan(before) & np.isnan(now))
+    return different
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What the optimizer does with a parameter.
+
+    Attributes
+    ----------
+    name : str
+        Of the gradient, as ``dweights``.
+    gradient, step : array
+        The loss's derivative, and what is added for it.
+    """
+
+    name: str
+    gradient: Array
+    step: Array
+
+    @classmethod
+    def find(cls, trainer: Trainer, place: Member | None) -> Update | None:
+        """Return the update of a parameter; None for what is none."""
+        gradient = gradient_of(place) if place else None
+        if place is None or gradient is None:
+            return None
+        slope, optimizer = value_of(gradient), trainer.optimizer
+        if type(optimizer) is GradientDescent:
+            return cls(gradient[1], slope, slope * -optimizer.learning_rate)
+        step = _step(optimizer, trainer.network, value_of(place))
+        return cls(gradient[1], slope, step)
+
+
+def _step(optimizer: Optimizer, network: Any, part: Array) -> Array:
+    """Return what a copy of the optimizer would add to a part of the network's parameters."""
+    flat = network.parameters
+    target = SimpleNamespace(parameters=flat.copy(), gradients=network.gradients.copy())
+    try:
+        copy.deepcopy(optimizer).update_parameters(target)
+    except Exception:  # an optimizer of someone's own may need more than parameters and gradients
+        return np.full(part.shape, np.nan)
+    offset = part.__array_interface__["data"][0] - flat.__array_interface__["data"][0]
+    after: Array = np.ndarray(part.shape, part.dtype, target.parameters, offset, part.strides)
+    return after - part
+
+
+class Window:
+    """Windows of one array.
+
+    Parameters
+    ----------
+    name : str
+    value, then : array
+        As it is, and as it was before the last step, if that is known.
+    update : Update, optional
+        If it is a parameter.
+    """
+
+    def __init__(self, name: str, value: Array, then: Array | None, update: Update | None) -> None:
+        self.name, self.value, self.then, self.update = name, value, then, update
+        self.matrix = as_matrix(value)
+
+    @property
+    def gradient_name(self) -> str:
+        """The gradient's name, as ``dense_1.dweights``; empty if there is none."""
+        return f"{self.name.rpartition('.')[0]}.{self.update.name}" if self.update else ""
+
+    @property
+    def gradient_scale(self) -> float:
+        """A round number that no finite value of the gradient exceeds."""
+        return scale_of(statistics(self.update.gradient)) if self.update else 1.0
+
+    @property
+    def update_ratio(self) -> float | None:
+        """The length of the update, divided by the parameter's own."""
+        if self.update is None:
+            return None
+        step, length = np.linalg.norm(self.update.step), np.linalg.norm(self.value)
+        return float(step / length) if length else math.nan
+
+    def heat(self, wanted: Inspect, scale: float) -> HeatMap:
+        """Return the heat map, moved so that it lies within the matrix."""
+        part, row, column = _within(
+            self.matrix,
+            (wanted.heat_row, wanted.heat_column),
+            (wanted.heat_rows, wanted.heat_columns),
+        )
+        return HeatMap(row, column, part.shape[1], levels(part, scale).tobytes())
+
+    def table(self, wanted: Inspect) -> Table:
+        """Return the numbers, moved likewise."""
+        first = wanted.first_row, wanted.first_column
+        part, row, column = _within(self.matrix, first, (wanted.rows, wanted.columns))
+        changed = np.zeros(part.shape, bool)
+        if self.then is not None:
+            changed = differs(_part(self.then, row, column, part), part)
+        return Table(row, column, _numbers(part), changed.tolist())
+
+    def gradients(self, wanted: Inspect) -> Table | None:
+        """Return the same window of a parameter's gradient."""
+        if self.update is None:
+            return None
+        first = wanted.first_row, wanted.first_column
+        part, row, column = _within(
+            as_matrix(self.update.gradient), first, (wanted.rows, wanted.columns)
+        )
+        return Table(row, column, _numbers(part), [])
+
+    def cell(self, wanted: Inspect) -> Cell:
+        """Return the value under the cursor."""
+        rows, columns = self.matrix.shape
+        row, column = _clamp(wanted.row, rows - 1), _clamp(wanted.column, columns - 1)
+        at = np.unravel_index(row * columns + column, self.value.shape) if self.value.ndim else ()
+        index = ", ".join(map(str, at))
+        update = self.update
+        return Cell(
+            f"{self.name}[{index}]" if index else self.name,
+            row,
+            column,
+            float(self.value[at]),
+            None if self.then is None else float(self.then[at]),
+            float(update.gradient[at]) if update else None,
+            float(update.step[at]) if update else None,
+        )
+
+
+def _clamp(value: int, most: int) -> int:
+    return max(0, min(value, most))
+
+
+def _within(matrix: Array, first: tuple[int, int], size: tuple[int, int]) -> tuple[Array, int, int]:
+    """Cut a window out of a matrix, and return also where it begins."""
+    row, column = (_clamp(f, n - s) for f, n, s in zip(first, matrix.shape, size, strict=True))
+    return matrix[row : row + size[0], column : column + size[1]], row, column
+
+
+def _part(values: Array, row: int, column: int, like: Array) -> Array:
+    rows, columns = like.shape
+    part: Array = as_matrix(values)[row : row + rows, column : column + columns]
+    return part
+
+
+def _numbers(part: Array) -> list[list[float]]:
+    return cast(list[list[float]], part.astype(np.float64).tolist())

@@ -1,0 +1,238 @@
+"""Looking inside an operation: windows, cells, what changed, and what it costs."""
+
+import math
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import commands, events
+from engine.commands import Inspect, Subscribe
+from engine.service.build import build_trainer
+from engine.service.description import Description
+from engine.service.session import Session
+from engine.service.wire import Unpacker, pack
+from engine.training import inspection
+from engine.training.windows import Update, Window
+
+WINDOW = Inspect(rows=6, columns=5, heat_rows=10, heat_columns=12, bins=20)
+
+
+def build(**options):
+    description = Description(
+        **{"samples": 10, "hidden": (8,), "epochs": 100, "seed": 1, "paused": True, **options}
+    )
+    session = Session(build_trainer(description), description)
+    session.subscribed(None, Subscribe(0, 0, 0, 0, inspect=WINDOW))
+    return session
+
+
+def look(session, operation=None, array="", **fields):
+    wanted = {name: getattr(WINDOW, name) for name in WINDOW.__struct_fields__}
+    wanted.update(operation=operation, array=array, **fields)
+    return session.inspector.look(Inspect(**wanted))
+
+
+def do(session, *told):
+    for command in told:
+        session.handle(command)
+        while session.running:
+            session.advance(1)
+
+
+ON, EPOCH = commands.Step("operation"), commands.Step("epoch")
+
+
+def test_it_follows_the_operation_just_done_or_else_the_next():
+    session = build()
+    assert look(session).operation == 0
+    do(session, ON)
+    assert look(session).operation == 0
+    do(session, ON, ON)
+    seen = look(session)
+    assert seen.operation == 2
+    assert session.trainer.operation == 3
+    do(session, commands.Step("operation", back=True))
+    assert look(session).operation == session.trainer.operation == 2
+    do(session, EPOCH)
+    assert look(session).operation == session.trainer.operation == 0
+    assert look(session, 99).operation == len(session.trainer.program) - 1
+
+
+def test_the_first_written_array_is_shown_where_none_of_that_name_is():
+    session = build()
+    seen = look(session, 0, "relu_1.output")
+    assert seen.arrays[seen.array].name == "dense_1.output"
+    seen = look(session, 0, "dense_1.biases")
+    assert seen.arrays[seen.array].name == "dense_1.biases"
+
+
+def test_the_last_step_stands_out():
+    session = build()
+    do(session, EPOCH, EPOCH)
+    seen = look(session, 0, "dense_1.weights")
+    assert all(all(row) for row in seen.table.changed)
+    assert seen.before != seen.arrays[seen.array].now
+    assert seen.cell.before != seen.cell.value
+    assert [line.changed for line in seen.arrays] == [False, True, True, True]
+    do(session, ON)
+    seen = look(session, 0, "dense_1.weights")
+    assert not any(any(row) for row in seen.table.changed)
+    assert seen.cell.before == seen.cell.value
+
+
+def test_an_edit_stands_out_and_the_look_stays():
+    session = build()
+    do(session, ON, commands.Edit("dense_1.weights[1, 2] = 0.5"))
+    seen = look(session, array="dense_1.weights", row=1, column=2)
+    assert seen.operation == 0
+    assert seen.cell.value == 0.5
+    assert [(r, c) for r in range(2) for c in range(5) if seen.table.changed[r][c]] == [(1, 2)]
+
+
+def test_the_update_of_gradient_descent():
+    session = build(learning_rate=0.2)
+    do(session, *[EPOCH] * 3)
+    layer = session.trainer.network.dense[0]
+    seen = look(session, 0, "dense_1.weights", row=1, column=3)
+    assert seen.gradient == "dense_1.dweights"
+    assert seen.cell.gradient == layer.dweights[1, 3]
+    assert seen.cell.update == -0.2 * layer.dweights[1, 3]
+    ratio = 0.2 * np.linalg.norm(layer.dweights) / np.linalg.norm(layer.weights)
+    assert seen.update_ratio == pytest.approx(ratio)
+    assert seen.gradients.values[1][3] == layer.dweights[1, 3]
+    (*_, update) = session.trainer.program
+    before = layer.weights[1, 3]
+    update.run()
+    assert layer.weights[1, 3] - before == pytest.approx(seen.cell.update)
+    assert look(session, 0, "dense_1.output").update_ratio is None
+
+
+def test_the_update_of_an_optimizer_of_ones_own():
+    session = build()
+    do(session, EPOCH)
+    trainer = session.trainer
+
+    class Sign(type(trainer.optimizer).__base__):
+        def update_parameters(self, target):
+            target.parameters -= 0.01 * np.sign(target.gradients)
+
+    class Broken(Sign):
+        def update_parameters(self, target):
+            raise RuntimeError
+
+    layer = trainer.network.dense[1]
+    for optimizer, expected in ((Sign(), -0.01 * np.sign(layer.dweights)), (Broken(), np.nan)):
+        trainer.optimizer = optimizer
+        update = Update.find(trainer, (layer, "weights"))
+        np.testing.assert_allclose(update.step, np.broadcast_to(expected, (8, 3)))
+
+
+def test_vectors_scalars_and_truth_values():
+    session = build()
+    do(session, ON, ON, ON, ON)
+    seen = look(session, 3, "loss.value")
+    assert (seen.cell.name, seen.cell.value) == ("loss.value", session.trainer.loss.value)
+    assert (seen.rows, seen.columns) == (1, 1)
+    seen = look(session, 3, "loss.sample_losses", row=7)
+    assert seen.cell.name == "loss.sample_losses[7]"
+    assert (seen.rows, seen.columns) == (30, 1)
+    assert look(session, 3, "loss.predictions").arrays[-1].dtype == "int64"
+    seen = look(session, 6, "relu_1.active")
+    assert seen.arrays[seen.array].dtype == "bool"
+    seen = look(session, 8, "network.parameters", row=10**9)
+    assert seen.cell.name == f"network.parameters[{seen.rows - 1}]"
+
+
+def test_before_anything_is_done_there_is_nothing_yet():
+    session = build()
+    seen = look(session, 3, "loss.value")
+    assert math.isnan(seen.cell.value)
+    assert seen.before is None
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_not_finite_is_told_truly_over_the_wire(value):
+    session = build()
+    session.trainer.network.dense[0].weights[1, 2] = value
+    wanted = Subscribe(0, 0, 0, 0, inspect=Inspect(0, "dense_1.weights", 1, 2, 0, 0, 6, 5))
+    (frame,) = Unpacker(events.SessionEvent).feed(pack(session.frame(wanted)))
+    seen = frame.inspection
+    assert str(seen.cell.value) == str(seen.table.values[1][2]) == str(value)
+    now = seen.arrays[seen.array].now
+    assert (now.not_numbers, now.infinite) == ((1, 0) if math.isnan(value) else (0, 1))
+
+
+@given(st.integers(-5, 400), st.integers(-5, 400), st.integers(0, 50), st.integers(0, 50))
+def test_windows_stay_within_the_array(row, column, rows, columns):
+    values = np.arange(30 * 8.0).reshape(30, 8)
+    wanted = Inspect(0, "", row, column, row, column, rows, columns, row, column, rows, columns)
+    window = Window("some.values", values, None, None)
+    table, heat, cell = window.table(wanted), window.heat(wanted, 500.0), window.cell(wanted)
+    assert cell.value == values[cell.row, cell.column]
+    assert len(table.values) == min(rows, 30)
+    assert len(heat.levels) == min(rows, 30) * min(columns, 8)
+    for k, told in enumerate(table.values):
+        at = table.row + k
+        assert told == values[at, table.column : table.column + min(columns, 8)].tolist()
+
+
+def test_a_last_batch_of_another_size_has_no_before():
+    session = build(batch_size=20)
+    do(session, commands.Step("batch"), *[ON] * 2)
+    seen = look(session, 1, "relu_1.output")
+    assert seen.rows == 10
+    do(session, commands.Step("batch"), ON)
+    assert look(session, 1, "relu_1.output").rows == 20
+
+
+def test_a_large_array_is_sampled_only_while_it_trains(monkeypatch):
+    monkeypatch.setattr(inspection, "MOST_MEASURED", 50)
+    session = build()
+    do(session, EPOCH)
+    assert not look(session, 0).sampled
+    wanted = Inspect(0, "dense_1.output", rows=3, columns=3)
+    assert session.inspector.look(wanted, exact=False).sampled
+
+
+def test_nothing_is_kept_while_nobody_looks():
+    session = build()
+    wanted = Subscribe(0, 0, 0, 0, inspect=WINDOW)
+    do(session, EPOCH)
+    assert session.inspector._before
+    session.subscribed(wanted, None)
+    do(session, EPOCH)
+    assert not session.inspector._before
+    tracemalloc.start()
+    for _ in range(20):
+        session.inspector.remember()
+    assert tracemalloc.get_traced_memory()[1] < 2000
+    tracemalloc.stop()
+
+
+def test_kept_arrays_are_bounded(monkeypatch):
+    monkeypatch.setattr(inspection, "MOST_KEPT", 3000)
+    session = build()
+    do(session, EPOCH)
+    assert 0 < sum(a.nbytes for a in session.inspector._before.values()) <= 3000
+
+
+def test_the_program_is_told_when_somebody_begins_to_look():
+    session = build()
+    (told,) = (e for e in session.outbox if isinstance(e, events.Program))
+    assert [entry.name for entry in told.operations] == [str(o) for o in session.trainer.program]
+    first = told.operations[0]
+    assert first.reads[1] == events.ArrayName("dense_1.weights", "2×8")
+    session.outbox.clear()
+    wanted = Subscribe(0, 0, 0, 0, inspect=WINDOW)
+    session.subscribed(wanted, wanted)
+    assert not session.outbox
+
+
+def test_a_frame_of_a_large_screen_is_some_kilobytes():
+    session = build(hidden=(64,), samples=100)
+    do(session, EPOCH)
+    wanted = Inspect(0, "", rows=14, columns=7, heat_rows=30, heat_columns=78, bins=48)
+    assert len(pack(session.frame(Subscribe(0, 0, 0, 0, inspect=wanted)))) < 6000
