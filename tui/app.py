@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -21,13 +21,14 @@ from textual.widgets import Footer, Static
 from engine import commands, events
 from engine.service.client import Connection
 from tui import axis, themes
-from tui.keys import ACTIONS, KEYS, bindings
+from tui.keys import ACTIONS, INSIDE, KEYS, bindings
 from tui.pace import DEAF, QUESTION, Pace
 from tui.screens.branches import BranchesScreen
 from tui.screens.breakpoints import BreakpointsScreen
 from tui.screens.dialogs import Ask, Confirm, Help
 from tui.terminal import Shown
 from tui.widgets.chart import Chart
+from tui.widgets.inside.view import Inside
 from tui.widgets.samples import SamplesPanel
 from tui.widgets.status import ProgressLine, RunLine, StatusLine, number
 
@@ -80,6 +81,7 @@ class Monitor(App[int]):
                 yield Chart("loss", id="loss")
                 yield Chart("accuracy", bounds=(0.0, 1.0), id="accuracy")
             yield SamplesPanel()
+        yield Inside()
         yield Static("", id="notice", markup=False)
         yield Footer(show_command_palette=False)
         yield Static("", id="too-small", markup=False)
@@ -135,6 +137,8 @@ class Monitor(App[int]):
                 for command in self._waiting:
                     self.connection.send(command)
                 self._waiting.clear()
+            case events.Program(operations):
+                self.query_one(Inside).program = operations
             case events.Frame():
                 self.frame, self.status = event, event.status
                 self._draw()
@@ -177,6 +181,7 @@ class Monitor(App[int]):
     def _subscribe(self) -> None:
         """Ask for what the screen shows now, if that is not what was asked for before."""
         chart, samples = self.query_one("#loss", Chart), self.query_one(SamplesPanel)
+        inside = self.query_one(Inside)
         epoch, epochs = (self.frame.longest, self.frame.epochs) if self.frame else (0, 1)
         wanted = commands.Subscribe(
             points=chart.columns if chart.region else 0,
@@ -184,6 +189,7 @@ class Monitor(App[int]):
             first=self.first,
             rows=samples.rows if samples.region else 0,
             order=self.order,  # type: ignore[arg-type]
+            inspect=inside.wanted() if inside.region else None,
         )
         if wanted != self._subscribed:
             self._subscribed = wanted
@@ -257,6 +263,7 @@ class Monitor(App[int]):
         if frame.samples:
             self.first = frame.samples.first
         self.query_one(SamplesPanel).draw_samples(frame.samples, run.class_names, self.order)
+        self.query_one(Inside).draw_frame(frame)
         if self.status == "completed":
             done = f"completed: loss {number(frame.loss, 4)}, accuracy {number(frame.accuracy, 3)}"
             self._notice(f"{done} · t trains further, r starts again", "")
@@ -318,7 +325,8 @@ class Monitor(App[int]):
 
     async def action_edit(self) -> None:
         """Ask for a change."""
-        await self._pose(Ask("Edit: target = value", EXAMPLE, _read_change))
+        under = self.query_one(Inside).editable if self._looks_inside else ""
+        await self._pose(Ask("Edit: target = value", under or EXAMPLE, _read_change))
 
     def action_undo(self) -> None:
         """Take an edit back."""
@@ -366,9 +374,10 @@ class Monitor(App[int]):
         await self.push_screen(question, lambda answer: self.send(answer) if answer else None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave the keys to a question that is asked."""
-        modal = isinstance(self.screen, ModalScreen)
-        return None if modal and action in ACTIONS else True
+        """Leave the keys to a question that is asked, or to the view that they are of."""
+        if isinstance(self.screen, ModalScreen) and action in ACTIONS:
+            return None
+        return action not in INSIDE or self._looks_inside
 
     def action_order(self, order: str) -> None:
         """Show only some samples, or all again."""
@@ -377,21 +386,35 @@ class Monitor(App[int]):
         self._hurry()
 
     def action_scroll(self, rows: int) -> None:
-        """Scroll through the samples."""
+        """Scroll through the samples, or move in an array."""
+        if self._looks_inside:
+            return self._look(lambda inside: inside.move(rows, 0))
         total = self.frame.samples.total if self.frame and self.frame.samples else 0
         most = max(0, total - self.query_one(SamplesPanel).rows)
         self.first = max(0, min(most, self.first + rows))
         self._subscribe()
         self._hurry()
+        return None
 
     def action_page(self, pages: int) -> None:
         """Scroll by a page."""
-        self.action_scroll(pages * max(1, self.query_one(SamplesPanel).rows))
+        if self._looks_inside:
+            return self._look(lambda inside: inside.page(pages))
+        return self.action_scroll(pages * max(1, self.query_one(SamplesPanel).rows))
 
-    def action_scroll_classes(self, classes: int) -> None:
-        """Show other classes of the samples."""
-        self.query_one(SamplesPanel).scroll_classes(classes)
+    def action_jump(self, direction: int) -> None:
+        """Scroll to the first, or the last."""
+        if self._looks_inside:
+            return self._look(lambda inside: inside.jump(direction))
+        return self.action_scroll(direction * 10**9)
+
+    def action_sideways(self, columns: int) -> None:
+        """Show other classes of the samples, or move in an array."""
+        if self._looks_inside:
+            return self._look(lambda inside: inside.move(0, columns))
+        self.query_one(SamplesPanel).scroll_classes(columns)
         self._draw()
+        return None
 
     def action_log_axis(self) -> None:
         """Change the loss's axis."""
@@ -402,8 +425,41 @@ class Monitor(App[int]):
     def action_view(self, name: str) -> None:
         """Show all panels, or only some."""
         screen = self.screen_stack[0]
-        for view in ("-curves", "-samples"):
+        for view in ("-curves", "-samples", "-inside"):
             screen.set_class(view == name, view)
+        self.refresh_bindings()
+
+    # -- inside an operation -------------------------------------------------------------------
+
+    @property
+    def _looks_inside(self) -> bool:
+        return len(self.screen_stack) == 1 and self.screen.has_class("-inside")
+
+    def _look(self, change: Callable[[Inside], None]) -> None:
+        """Change what is looked at inside an operation."""
+        change(self.query_one(Inside))
+        self._subscribe()
+        self._hurry()
+
+    def action_array(self, steps: int) -> None:
+        """Look at another array."""
+        self._look(lambda inside: inside.choose_array(steps))
+
+    def action_operation(self, steps: int) -> None:
+        """Look at another operation."""
+        self._look(lambda inside: inside.choose_operation(steps))
+
+    def action_follow(self) -> None:
+        """Look at the operation just done, or at the next."""
+        self._look(Inside.follow)
+
+    def action_face(self) -> None:
+        """Show an array in another way."""
+        self._look(Inside.turn)
+
+    def action_source(self) -> None:
+        """Show the source in full."""
+        self._look(Inside.toggle_source)
 
     def action_help(self) -> None:
         """Show the keys."""

@@ -73,21 +73,33 @@ SHOWING = (
     Key("1", "view('')", "1", "", "View: curves and samples"),
     Key("2", "view('-curves')", "2", "", "View: curves only"),
     Key("3", "view('-samples')", "3", "", "View: samples only"),
-    Key("up", "scroll(-1)", "↑", "", "Samples: a row up"),
-    Key("down", "scroll(1)", "↓", "", "Samples: a row down"),
-    Key("pageup", "page(-1)", "pgup", "", "Samples: a page up"),
-    Key("pagedown", "page(1)", "pgdn", "", "Samples: a page down"),
-    Key("home", "scroll(-1000000000)", "home", "", "Samples: the first row"),
-    Key("end", "scroll(1000000000)", "end", "", "Samples: the last row"),
-    Key("left", "scroll_classes(-1)", "←", "", "Samples: classes left"),
-    Key("right", "scroll_classes(1)", "→", "", "Samples: classes right"),
+    Key("4", "view('-inside')", "4", "", "View: inside an operation"),
+    Key("up", "scroll(-1)", "↑", "", "Samples, numbers: a row up"),
+    Key("down", "scroll(1)", "↓", "", "Samples, numbers: a row down"),
+    Key("pageup", "page(-1)", "pgup", "", "Samples, numbers: a page up"),
+    Key("pagedown", "page(1)", "pgdn", "", "Samples, numbers: a page down"),
+    Key("home", "jump(-1)", "home", "", "Samples, numbers: the first"),
+    Key("end", "jump(1)", "end", "", "Samples, numbers: the last"),
+    Key("left", "sideways(-1)", "←", "", "Classes, numbers: left"),
+    Key("right", "sideways(1)", "→", "", "Classes, numbers: right"),
     Key("ctrl+l", "redraw", "ctrl+l", "", "Draw the screen anew"),
 )
-KEYS = STEPPING + TRAINING + SHOWING
+LOOKING = (
+    Key("tab", "array(1)", "tab", "", "Inside: the next array"),
+    Key("shift+tab", "array(-1)", "⇧tab", "", "Inside: the array before"),
+    Key("j", "operation(1)", "j", "look", "Inside: the operation below"),
+    Key("k", "operation(-1)", "k", "look", "Inside: the operation above"),
+    Key("escape", "follow", "esc", "follow", "Inside: follow the training"),
+    Key("h", "face", "h", "turn", "Inside: numbers, heat, figures"),
+    Key("v", "source", "v", "source", "Inside: the source in full"),
+)
+# Actions of the view inside an operation alone.
+INSIDE = {key.action.partition("(")[0] for key in LOOKING}
+KEYS = STEPPING + TRAINING + SHOWING + LOOKING
 ACTIONS = {key.action.partition("(")[0] for key in KEYS}
 GROUPS = {
     label: Binding.Group(label, compact=True)
-    for label in ("epoch", "operation", "rate", "speed", "restart")
+    for label in ("epoch", "operation", "rate", "speed", "restart", "look")
 }
 
 

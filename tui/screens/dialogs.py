@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from tui.keys import SHOWING, STEPPING, TRAINING, Key
+from tui.keys import LOOKING, SHOWING, STEPPING, TRAINING, Key
 from tui.widgets.line import Line
 
 ABOUT = (
@@ -83,7 +83,7 @@ class Help(ModalScreen[None]):
             box.border_title = "keys"
             with Horizontal():
                 yield Static(_table((*STEPPING, *TRAINING)), classes="keys")
-                yield Static(_table(SHOWING), classes="keys")
+                yield Static(_table((*SHOWING, *LOOKING)), classes="keys")
             yield Static(ABOUT, classes="what")
 
 

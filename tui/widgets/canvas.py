@@ -27,6 +27,7 @@ class Canvas(Widget):
         *("text", "strong", "muted", "faint"),
         *("accent", "good", "bad", "warn"),
         *("ahead", "ghost"),
+        *("chosen", "cursor"),
     }
 
     class Resized(Message):

@@ -1,0 +1,275 @@
+"""The view inside an operation: what its keys do, and what it then shows."""
+
+import math
+
+import pytest
+from textual.widgets import Input
+
+from engine import commands
+from tui.figures import WIDTH, figure, share
+from tui.widgets.inside.operation import OperationPanel, highlighted
+from tui.widgets.inside.values import HeatPanel
+from tui.widgets.inside.view import Inside
+
+
+async def settle(pilot):
+    for _ in range(6):
+        await pilot.pause()
+
+
+def seen(app):
+    return app.frame.inspection
+
+
+def shown_array(app):
+    return seen(app).arrays[seen(app).array].name
+
+
+async def press(pilot, *keys):
+    await pilot.press(*keys)
+    await settle(pilot)
+
+
+async def test_it_is_asked_for_only_while_it_is_shown(monitor):
+    app = monitor(at=5)
+    async with app.run_test(size=(120, 35)) as pilot:
+        await settle(pilot)
+        assert seen(app) is None
+        await press(pilot, "4")
+        assert seen(app).operation == 0
+        last = app.connection.wanted
+        assert (last.points, last.rows) == (0, 0)
+        assert app.connection.session.inspector.watchers == 1
+        await press(pilot, "1")
+        assert seen(app) is None
+        assert app.connection.session.inspector.watchers == 0
+
+
+async def test_it_follows_the_steps_until_another_operation_is_chosen(monitor, screen_text):
+    app = monitor(at=5)
+    async with app.run_test(size=(120, 35)) as pilot:
+        await settle(pilot)
+        await press(pilot, "4", "s", "s")
+        assert seen(app).operation == 1
+        assert "▶▎dense_2.forward" in screen_text(app)
+        assert "output = max(0, inputs)" in screen_text(app)
+        await press(pilot, "j", "j", "s")
+        assert seen(app).operation == 3
+        await press(pilot, "k")
+        assert seen(app).operation == 2
+        await press(pilot, "escape")
+        assert seen(app).operation == 2
+        await press(pilot, "s")
+        assert seen(app).operation == 3
+        await press(pilot, *["j"] * 20)
+        assert seen(app).operation == 8
+
+
+async def test_tab_goes_through_the_arrays(monitor):
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "4")
+        assert shown_array(app) == "dense_1.output"
+        for key, name in (
+            ("tab", "inputs"),
+            ("tab", "weights"),
+            ("shift+tab", "inputs"),
+            ("shift+tab", "output"),
+        ):
+            await press(pilot, key)
+            assert shown_array(app) == f"dense_1.{name}"
+
+
+@pytest.mark.parametrize("face", [[], ["h"]])
+async def test_the_cursor_moves_and_the_window_with_it(monitor, screen_text, face):
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "4", *face)
+        for keys, place in (
+            (["down", "right", "right"], (1, 2)),
+            (["up", "up", "left"], (0, 1)),
+            (["end"], (89, 63)),
+            (["down", "right"], (89, 63)),
+            (["pageup"], None),
+            (["home"], (0, 0)),
+        ):
+            await press(pilot, *keys)
+            cell = seen(app).cell
+            assert place in (None, (cell.row, cell.column))
+            assert f"dense_1.output[{cell.row}, {cell.column}] = " in screen_text(app)
+            table, heat = seen(app).table, seen(app).heat
+            if face:
+                assert heat.column <= cell.column < heat.column + heat.columns
+                assert heat.row <= cell.row < heat.row + len(heat.levels) // heat.columns
+            else:
+                assert table.row <= cell.row < table.row + len(table.values)
+                assert table.column <= cell.column < table.column + len(table.values[0])
+
+
+async def test_a_column_is_kept_from_one_array_to_the_next(monitor):
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "4", *["right"] * 9, *["down"] * 5)
+        assert seen(app).cell.name == "dense_1.output[5, 9]"
+        await press(pilot, "shift+tab")
+        assert seen(app).cell.name == "dense_1.biases[0, 9]"
+        await press(pilot, "tab")
+        assert seen(app).cell.name == "dense_1.output[5, 9]"
+
+
+async def test_one_face_at_a_time_where_not_all_fit(monitor):
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "4")
+        asked = []
+        for _ in range(4):
+            wanted = app.connection.wanted.inspect
+            asked.append((wanted.rows > 0, wanted.heat_rows > 0, wanted.bins > 0))
+            await press(pilot, "h")
+        assert asked == [
+            (True, False, False),
+            (False, True, False),
+            (False, False, True),
+            (True, False, False),
+        ]
+        await pilot.resize_terminal(200, 50)
+        await settle(pilot)
+        wanted = app.connection.wanted.inspect
+        assert min(wanted.rows, wanted.heat_rows, wanted.bins) > 0
+
+
+async def test_the_source_in_full_scrolls(monitor, screen_text):
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 18)) as pilot:
+        await settle(pilot)
+        await press(pilot, "4", *["j"] * 8, "v")
+        assert "def update_parameters(self" in screen_text(app)
+        before = screen_text(app)
+        await press(pilot, "down")
+        panel = app.query_one(OperationPanel)
+        if panel._rows > panel.size.height:
+            assert screen_text(app) != before
+        await press(pilot, "escape")
+        assert "def update_parameters(self" not in screen_text(app)
+
+
+async def test_what_is_done_to_a_parameter_is_named(monitor, screen_text):
+    app = monitor(at=50)
+    async with app.run_test(size=(120, 35)) as pilot:
+        await settle(pilot)
+        await press(pilot, "4", "tab", "tab", "n", "right")
+        text = screen_text(app)
+        assert "dense_1.weights[0, 1] = " in text
+        assert all(word in text for word in ("was ", "gradient ", "update ", " of its norm"))
+
+
+async def test_a_parameter_is_edited_where_the_cursor_is(monitor):
+    app = monitor(at=50)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "4", "tab", "tab", "right", "e")
+        assert app.screen.query_one(Input).value.startswith("dense_1.weights[0, 1] = ")
+        app.screen.query_one(Input).value = "dense_1.weights[0, 1] = 0.75"
+        await press(pilot, "enter")
+        assert seen(app).cell.value == 0.75
+        assert commands.Edit("dense_1.weights[0, 1] = 0.75") in app.connection.sent
+
+
+async def test_its_keys_do_nothing_elsewhere(monitor):
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        before = app.connection.wanted
+        await press(pilot, "tab", "j", "k", "h", "v", "escape")
+        assert app.connection.wanted == before
+        inside = app.query_one(Inside)
+        assert (inside.operation, inside.array) == (None, "")
+        await press(pilot, "4", "?", "tab", "j", "escape")
+        assert (inside.operation, inside.array) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("size", "options"),
+    [
+        ((40, 12), {}),
+        ((60, 12), {"hidden": (1,), "classes": 2}),
+        ((75, 20), {"batch_size": 7}),
+        ((80, 17), {}),
+        ((400, 15), {"batch_size": 7}),
+        ((300, 100), {"hidden": (1,), "classes": 2}),
+    ],
+    ids=str,
+)
+async def test_it_fits_any_screen(monitor, screen_text, size, options):
+    app = monitor(at=5, **options)
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        await press(pilot, "4")
+        for _ in range(9):
+            await press(pilot, "s", "tab", "down", "h")
+            assert seen(app).cell.name[:20] in screen_text(app)
+        await press(pilot, "v", "v", "end", "home")
+
+
+@pytest.mark.parametrize("theme", ["nntui-light", "ansi-dark"])
+async def test_it_is_drawn_in_the_theme_s_colours(monitor, screen_text, theme):
+    app = monitor(at=50)
+    async with app.run_test(size=(120, 35)) as pilot:
+        app.theme = theme
+        await settle(pilot)
+        await press(pilot, "4")
+        plain = app.query_one(HeatPanel).plain
+        assert plain == (theme == "ansi-dark")
+        assert ("▀" in screen_text(app)) != plain
+
+
+async def test_without_colours_the_sign_is_a_letter(monitor, screen_text):
+    app = monitor(at=50)
+    app.no_color = True
+    async with app.run_test(size=(120, 35)) as pilot:
+        await settle(pilot)
+        await press(pilot, "4", "tab")
+        levels = memoryview(seen(app).heat.levels).cast("b").tolist()
+        assert min(levels) < 0 < max(levels)
+        assert any(mark in screen_text(app) for mark in "-=≡#")
+        assert any(mark in screen_text(app) for mark in "░▒▓█")
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e300, -1e-300])
+@pytest.mark.parametrize("theme", ["nntui-dark", "ansi-dark"])
+async def test_any_value_is_shown_truly(monitor, screen_text, value, theme):
+    app = monitor(at=50)
+    app.connection.session.trainer.network.dense[0].weights[0, 0] = value
+    async with app.run_test(size=(120, 35)) as pilot:
+        app.theme = theme
+        await settle(pilot)
+        await press(pilot, "4", "tab", "tab")
+        assert f"dense_1.weights[0, 0] = {value:g}" in screen_text(app)
+        if math.isnan(value):
+            assert "1/0" in screen_text(app)
+
+
+@pytest.mark.parametrize("value", [0.0, -0.0, 1.0, -12.345, 1e-9, -1e-300, 1e300, math.nan])
+@pytest.mark.parametrize("scale", [1e-300, 1e-5, 0.001, 0.5, 1.0, 20.0, 1e4, 1e6, 1e300])
+def test_figures_keep_their_width(value, scale):
+    assert len(figure(value, scale)) == WIDTH
+    assert len(figure(None, scale)) == WIDTH
+
+
+def test_shares_keep_their_width():
+    for value in (0, 1e-9, 0.00012, 0.011, 0.5, 1, 12.5, 1e9, math.nan, math.inf, None):
+        assert len(share(value)) == 7
+
+
+def test_source_is_highlighted_without_losing_a_letter():
+    source = 'def f(x: int) -> None:\n    """What."""\n    return x if x > 1 else "a"  # why'
+    lines = highlighted(source)
+    assert "\n".join("".join(text for text, _ in line) for line in lines) == source
+    inks = {text: ink for line in lines for text, ink in line}
+    assert inks["def"] == inks["return"] == "accent"
+    assert inks["f"] == "strong"
+    assert inks["# why"] == "muted"

@@ -1,0 +1,1 @@
+"""The inside of an operation: the program, what the operation does, and its arrays."""

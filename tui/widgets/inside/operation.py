@@ -1,0 +1,87 @@
+"""What an operation does: its formula, and its source."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from tui.widgets.canvas import Canvas, Line
+
+if TYPE_CHECKING:
+    from engine.events import ProgramEntry
+
+
+class OperationPanel(Canvas):
+    """A formula, and below it the source, as much as there is room for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._entry: ProgramEntry | None = None
+        self._first = self._rows = 0
+
+    def draw_operation(self, entry: ProgramEntry) -> None:
+        """Draw an operation's formula and source."""
+        if self._entry is not entry:
+            self._entry, self._first = entry, 0
+        self.entitle(entry.name, entry.phase)
+
+        def drawing(width: int, height: int) -> list[Line]:
+            formula = [[(part, "strong")] for part in _fold(entry.formula, width)]
+            source = list(highlighted(entry.source))
+            room = height - len(formula) - len(source)
+            lines = [*formula, *([[]] if room > 0 else []), *source]
+            if height < len(formula) + 2:
+                lines = formula
+            self._rows, self._first = len(lines), min(self._first, max(0, len(lines) - height))
+            return lines[self._first :]
+
+        self.paint(drawing)
+
+    def scroll(self, rows: int) -> None:
+        """Show other lines of a source that is longer than the panel."""
+        self._first = max(0, min(self._first + rows, self._rows - self.size.height))
+        if self._entry:
+            self.draw_operation(self._entry)
+
+
+def _fold(text: str, width: int) -> list[str]:
+    """Break a formula into lines, after a semicolon where it has some."""
+    lines = [""]
+    for word in text.split(" "):
+        full = len(lines[-1]) + len(word) + 1 > width
+        if lines[-1] and full:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}".lstrip()
+    return lines
+
+
+@lru_cache(64)
+def highlighted(source: str) -> tuple[Line, ...]:
+    """Return lines of Python in the inks of the theme."""
+    from pygments.lexers.python import PythonLexer
+
+    lines: list[Line] = [[]]
+    for token, text in PythonLexer().get_tokens(source):
+        for k, part in enumerate(text.split("\n")):
+            if k:
+                lines.append([])
+            if part:
+                lines[-1].append((part, _ink(token)))
+    while lines and not lines[-1]:
+        lines.pop()
+    return tuple(lines)
+
+
+def _ink(token: Any) -> str:
+    from pygments.token import Comment, Keyword, Name, Number, Operator, String
+
+    if token in Comment or token in String:
+        return "muted"
+    if token in Keyword or token is Operator.Word:
+        return "accent"
+    if token in Number:
+        return "good"
+    if token in Name.Builtin.Pseudo:
+        return "muted"
+    return "strong" if token in Name.Function else "text"

@@ -1,0 +1,91 @@
+"""The program: all operations of an epoch, the next one marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+
+from tui.widgets.canvas import Canvas, Line
+
+if TYPE_CHECKING:
+    from engine.events import ArrayName, ProgramEntry
+
+PHASES = {"forward": "accent", "loss": "warn", "backward": "good", "update": "muted"}
+DETAILED = 28  # columns from which on there is room for what an operation reads and writes
+
+
+class ProgramPanel(Canvas):
+    """Lists the operations, and, with enough room, what each reads and writes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.border_title = "program"
+        self._first = 0
+
+    def draw_program(self, program: list[ProgramEntry], following: int, looked_at: int) -> None:
+        """Draw all operations.
+
+        Parameters
+        ----------
+        program : list of ProgramEntry
+        following, looked_at : int
+            The operation that comes next, and the one whose inside is shown.
+        """
+
+        def drawing(width: int, height: int) -> list[Line]:
+            lines: list[Line] = []
+            places = {}
+            for k, entry in enumerate(program):
+                start = len(lines)
+                lines += _operation(entry, k == following, k == looked_at, width)
+                places[k] = start, len(lines)
+            for k in (following, looked_at):  # what is looked at above all
+                start, end = places.get(k, (0, 0))
+                self._keep_in_view(start, end, len(lines), height)
+            return lines[self._first : self._first + height]
+
+        self.paint(drawing)
+
+    def _keep_in_view(self, start: int, end: int, total: int, height: int) -> None:
+        """Scroll as little as shows the operation looked at."""
+        self._first = min(max(self._first, end - height), start, max(0, total - height))
+
+
+def _operation(entry: ProgramEntry, following: bool, looked_at: bool, width: int) -> list[Line]:
+    lines: list[Line] = [
+        [
+            ("▶" if following else " ", "accent"),
+            ("▎", PHASES[entry.phase]),
+            (f"{entry.name:<{width - 2}}", "chosen" if looked_at else "text"),
+        ]
+    ]
+    if width >= DETAILED:
+        kind = entry.name.rpartition(".")[0]
+        for sign, arrays in (("  ", entry.reads), ("→ ", entry.writes)):
+            for text in _wrapped(arrays, kind, width - 5):
+                lines.append(
+                    [(" ", "text"), ("▎", PHASES[entry.phase]), (f" {sign}{text}", "muted")]
+                )
+                sign = "  "
+    return lines
+
+
+def _wrapped(arrays: list[ArrayName], kind: str, width: int) -> Iterator[str]:
+    """Write arrays into lines, those of the operation's own layer without its name."""
+    line = ""
+    for array in arrays:
+        if kind == "optimizer" and array.name.startswith("network"):
+            kind = "network"
+        owner, _, name = array.name.rpartition(".")
+        if kind == "network" and owner not in ("optimizer", "network"):
+            continue  # views of the network's own
+        part = f"{name} {array.shape}"
+        if line and cell_len(line) + cell_len(part) + 2 > width:
+            yield line
+            line = part
+        else:
+            line = f"{line}, {part}" if line else part
+    if line:
+        yield line

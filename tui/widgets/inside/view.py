@@ -1,0 +1,164 @@
+"""The view of an operation's inside: what is looked at, and the panels that show it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from engine.commands import Inspect
+from tui.widgets.inside.arrays import ArraysPanel, FiguresPanel
+from tui.widgets.inside.operation import OperationPanel
+from tui.widgets.inside.program import ProgramPanel
+from tui.widgets.inside.values import CellLine, HeatPanel, NumbersPanel
+
+if TYPE_CHECKING:
+    from engine.events import Frame, Inspection, ProgramEntry
+
+FACES = ("-numbers", "-heat", "-figures")
+
+
+class Inside(Container):
+    """Shows one operation.
+
+    Attributes
+    ----------
+    program : list of ProgramEntry
+    operation : int or None
+        The one looked at; None follows the training.
+    array : str
+        The array looked at; where an operation has none of that name, the first that it writes.
+    row, column : int
+        The cell under the cursor, kept from one array to the next.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(classes=FACES[0])
+        self.program: list[ProgramEntry] = []
+        self.operation: int | None = None
+        self.array, self.row, self.column = "", 0, 0
+        self._seen: Inspection | None = None
+        self._numbers_at = self._heat_at = (0, 0)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the panels."""
+        yield ProgramPanel()
+        with Container(id="operation"):
+            with Container(id="does"):
+                yield OperationPanel()
+                yield ArraysPanel()
+            with Container(id="holds"):
+                with Container(id="values"):
+                    yield FiguresPanel()
+                    yield HeatPanel()
+                    yield NumbersPanel()
+                yield CellLine()
+
+    # -- asking and showing ----------------------------------------------------------------------
+
+    def wanted(self) -> Inspect:
+        """Return what there is room for."""
+        heat, numbers = self.query_one(HeatPanel), self.query_one(NumbersPanel)
+        seen, figures = self._seen, self.query_one(FiguresPanel)
+        shown = numbers.shown(seen.gradient if seen else "")
+        at = (seen.cell.row, seen.cell.column) if seen else (0, 0)
+        self._numbers_at = _scrolled(self._numbers_at, at, (numbers.rows, shown))
+        self._heat_at = _scrolled(self._heat_at, at, (heat.rows, heat.columns))
+        return Inspect(
+            self.operation,
+            self.array,
+            self.row,
+            self.column,
+            *self._numbers_at,
+            numbers.rows if numbers.region else 0,
+            numbers.columns if numbers.region else 0,
+            *self._heat_at,
+            heat.rows if heat.region else 0,
+            heat.columns if heat.region else 0,
+            figures.bins if figures.region else 0,
+        )
+
+    @property
+    def editable(self) -> str:
+        """The parameter under the cursor as it is edited, ``dense_1.weights[0, 17] = 0.5``."""
+        seen = self._seen
+        return f"{seen.cell.name} = {seen.cell.value:.6g}" if seen and seen.gradient else ""
+
+    def draw_frame(self, frame: Frame) -> None:
+        """Draw what the session sent."""
+        seen = self._seen = frame.inspection
+        if seen is None or not self.program:
+            return
+        entry = self.program[seen.operation]
+        self.query_one(ProgramPanel).draw_program(self.program, frame.operation, seen.operation)
+        self.query_one(OperationPanel).draw_operation(entry)
+        self.query_one(ArraysPanel).draw_arrays(entry, seen)
+        self.query_one(FiguresPanel).draw_figures(seen)
+        self.query_one(HeatPanel).draw_heat(seen)
+        self.query_one(NumbersPanel).draw_numbers(seen)
+        self.query_one(CellLine).draw_cell(seen)
+
+    # -- moving about ----------------------------------------------------------------------------
+
+    def choose_array(self, steps: int) -> None:
+        """Look at the next array, or the one before."""
+        if self._seen:
+            arrays = self._seen.arrays
+            self.array = arrays[(self._seen.array + steps) % len(arrays)].name
+
+    def choose_operation(self, steps: int) -> None:
+        """Look at the operation below, or above."""
+        if self._seen:
+            self.operation = max(0, min(self._seen.operation + steps, len(self.program) - 1))
+
+    def follow(self) -> None:
+        """Look at what is trained now."""
+        self.operation = None
+        self.set_class(False, "-source")
+
+    def move(self, rows: int, columns: int) -> None:
+        """Move the cursor, or a source that is shown in full."""
+        seen = self._seen
+        if self.has_class("-source"):
+            self.query_one(OperationPanel).scroll(rows)
+        elif seen:
+            self.row = max(0, min(seen.cell.row + rows, seen.rows - 1))
+            self.column = max(0, min(seen.cell.column + columns, seen.columns - 1))
+            self._seen = _moved(seen, self.row, self.column)
+
+    def page(self, pages: int) -> None:
+        """Move the cursor by as many rows as are shown."""
+        numbers, heat = self.query_one(NumbersPanel), self.query_one(HeatPanel)
+        self.move(pages * max(1, numbers.rows if numbers.region else heat.rows), 0)
+
+    def jump(self, direction: int) -> None:
+        """Move the cursor to the first cell, or the last."""
+        self.move(direction * 10**9, direction * 10**9)
+
+    def turn(self) -> None:
+        """Show the array as numbers, as a heat map, or in figures, where not all fit."""
+        now = next(k for k, face in enumerate(FACES) if self.has_class(face))
+        self.remove_class(FACES[now])
+        self.add_class(FACES[(now + 1) % len(FACES)])
+
+    def toggle_source(self) -> None:
+        """Show the source in full, or what else there is."""
+        self.toggle_class("-source")
+
+
+def _scrolled(
+    first: tuple[int, int], at: tuple[int, int], size: tuple[int, int]
+) -> tuple[int, int]:
+    """Return where a window begins that has been moved as little as shows the cell at ``at``."""
+    row, column = (
+        min(max(f, a - max(1, n) + 1), a) for f, a, n in zip(first, at, size, strict=True)
+    )
+    return row, column
+
+
+def _moved(seen: Inspection, row: int, column: int) -> Inspection:
+    """Return what was seen, with the cursor elsewhere, for the next move to begin there."""
+    cell = msgspec.structs.replace(seen.cell, row=row, column=column)
+    return msgspec.structs.replace(seen, cell=cell)
