@@ -92,6 +92,7 @@ class Monitor(App[int]):
         self.theme = self._first_theme()
         self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         self.query_one(StatusLine).draw_status(None, "starting")
+        self._question()
         self.listen()
 
     def _first_theme(self) -> str:
@@ -103,16 +104,14 @@ class Monitor(App[int]):
     # -- the terminal ----------------------------------------------------------------------------
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
-        """Write what has changed, as much as the line carries at once, between two questions."""
-        self._question()
+        """Write what has changed, as much as the line carries at once, and ask for an answer."""
         most = self._pace.portion(monotonic())
         super()._display(screen, self.shown.lessen(renderable, self.size, most))
         self._question()
 
     def _question(self) -> None:
-        if self._driver:
+        if self._driver and self._pace.put(self.shown.written, monotonic()):
             self._driver.write(QUESTION)
-            self._pace.put(self.shown.written, monotonic())
 
     def action_redraw(self) -> None:
         """Write the whole screen again."""
@@ -204,7 +203,8 @@ class Monitor(App[int]):
 
     def on_cursor_position(self, event: CursorPosition) -> None:
         """Hear the terminal's answer."""
-        self._pace.answered(event.time)
+        if self._pace.answered(event.time):
+            self._question()
         self._ask()
 
     def _ask(self) -> None:
@@ -218,7 +218,7 @@ class Monitor(App[int]):
         later = wait or (DEAF if self.shown.late else 0)
         self._next = self.set_timer(later, self._ask) if later else None
         if wait == 0:
-            self._pace.asked(now)
+            self._pace.asked()
             self.connection.send(commands.Drawn())
 
     def send(self, command: commands.SessionCommand) -> None:

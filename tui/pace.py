@@ -6,9 +6,9 @@ frame is asked for, but one after a key; and then the line rests for as long as 
 line gets fewer frames, never a queue, and a key finds it free half of the time. A terminal that
 does not answer gets few bytes a second.
 
-The question is put before and behind what is written. What lies between the answers is the time
-that the line takes for so many bytes, however far the terminal is, and no more is written at once
-than it carries in a fifth of a second.
+From what a write's answer takes longer than the quickest one follows how fast the line is, however
+far the terminal; no more is written at once than it carries in a fifth of a second. There is never
+more than one question without an answer, since some terminals answer two at once with one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ BURST = 0.4  # seconds' worth that may be written at once, as when a panel opens
 PORTION = 0.2  # seconds that a line may take for what is written at once
 FIRST = 1500  # bytes to write at once, before it is known how fast the line is
 DEAF = 1.0  # seconds until a terminal that has not answered counts as one that never does
-TELLING = 64  # bytes that tell how fast a line is
+TELLING = 400  # bytes that tell how fast a line is
 
 
 def allowed(size: Size) -> float:
@@ -40,11 +40,11 @@ class Pace:
     """
 
     def __init__(self, now: float) -> None:
-        self._hurried = self._asked = self._answers = False
+        self._hurried = self._asked = self._answers = self._behind = False
         self._written, self._debt, self._at, self._rate = 0, 0.0, now, MUTE_RATE
-        self._begun = self._put = self._rested = now
-        self._questions: deque[int] = deque()
-        self._answer = (0, now)
+        self._begun = self._rested = now
+        self._question: tuple[int, float] | None = None
+        self._arrived, self._nearest = 0, math.inf
         self._line: deque[float] = deque(maxlen=3)
 
     def portion(self, now: float) -> float:
@@ -55,15 +55,23 @@ class Pace:
 
     def free(self, now: float) -> bool:
         """Return whether all that was written has arrived, or is not waited for any longer."""
-        return not self._questions or self._mute(now) or now - self._put >= PATIENCE
+        return self._left(now) <= 0
+
+    def _left(self, now: float) -> float:
+        """Return for how many seconds an answer is still waited for."""
+        if self._question is None or self._mute(now):
+            return 0.0
+        return PATIENCE - (now - self._question[1])
 
     def _mute(self, now: float) -> bool:
         return not self._answers and now - self._begun >= DEAF
 
-    def put(self, written: int, now: float) -> None:
-        """Take down that the question was put, behind so many bytes."""
-        self._questions.append(written)
-        self._put = now
+    def put(self, written: int, now: float) -> bool:
+        """Return whether to put the question, behind so many bytes; if not now, then later."""
+        self._behind = not self.free(now)
+        if not self._behind:
+            self._question = written, now
+        return not self._behind
 
     def drawn(self, written: int, now: float, size: Size) -> None:
         """Take down that a frame was drawn, and the bytes written by then."""
@@ -72,13 +80,17 @@ class Pace:
         self._written, self._at = written, now
         self._asked = False
 
-    def answered(self, now: float) -> None:
-        """Take down that the terminal has answered."""
+    def answered(self, now: float) -> bool:
+        """Take down that the terminal has answered; return whether more was written since."""
         self._answers, self._rested = True, now + (now - self._at)
-        if self._questions:
-            (before, then), self._answer = self._answer, (self._questions.popleft(), now)
-            if self._answer[0] - before >= TELLING:
-                self._line.append((self._answer[0] - before) / max(now - then, 1e-4))
+        if self._question:
+            (written, put), self._question = self._question, None
+            self._nearest = min(self._nearest, now - put)
+            if written - self._arrived >= TELLING:
+                took = max(now - put - self._nearest, 1e-4)
+                self._line.append((written - self._arrived) / took)
+            self._arrived = written
+        return self._behind
 
     def hurry(self) -> None:
         """Take down that a person waits for the next frame."""
@@ -88,16 +100,14 @@ class Pace:
         """Return the seconds until the next frame may be asked for; None if it has been."""
         if self._asked:
             return None
-        under_way, left = (len(self._questions) + 1) // 2, PATIENCE - (now - self._put)
-        if self._answers and under_way > self._hurried and left > 0:
+        left = self._left(now)
+        if self._answers and left > 0 and (self._behind or not self._hurried):
             return left
         if self._hurried:
             return 0.0
         debt = self._debt / self._rate - (now - self._at)
         return max(0.0, debt - BURST, self._rested - now)
 
-    def asked(self, now: float) -> None:
+    def asked(self) -> None:
         """Take down that the next frame has been asked for."""
         self._asked, self._hurried = True, False
-        if self._mute(now) or now - self._put >= PATIENCE:
-            self._questions.clear()

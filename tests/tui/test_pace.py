@@ -13,8 +13,7 @@ SMALL = Size(80, 24)
 
 
 def draw(pace, written, now):
-    """Draw a frame between two questions."""
-    pace.put(written - 100, now)
+    """Draw a frame, and put the question behind it if that may be."""
     pace.put(written, now)
     pace.drawn(written, now, SMALL)
 
@@ -26,11 +25,10 @@ def run(frame_bytes, seconds, answer_after=None):
         written += frame_bytes
         draw(pace, written, now)
         if answer_after is not None:
-            pace.answered(now)
             now += answer_after
             pace.answered(now)
         now += pace.wait(now) + 1e-3
-        pace.asked(now)
+        pace.asked()
         frames += 1
     return frames
 
@@ -58,13 +56,13 @@ def test_a_person_waits_for_no_pace_and_for_one_frame_at_most():
     assert pace.wait(0.1) > 1
     pace.hurry()
     assert pace.wait(0.1) == 0
-    pace.asked(0.1)
+    pace.asked()
     assert pace.wait(0.1) is None
     draw(pace, 2 * 10**6, 0.2)
     pace.hurry()
     assert pace.wait(0.3) > 1, "two frames are on their way already"
-    pace.answered(0.4)
-    pace.answered(0.4)
+    assert pace.answered(0.4), "the second one is still to be asked for"
+    pace.put(2 * 10**6, 0.4)
     assert pace.wait(0.4) == 0
 
 
@@ -74,25 +72,35 @@ def test_an_answer_that_is_lost_is_not_waited_for_forever():
     draw(pace, 100, 0.0)
     assert pace.wait(PATIENCE - 1) == pytest.approx(1)
     assert pace.wait(PATIENCE + 1) == 0
-    pace.asked(PATIENCE + 1)
+    pace.asked()
     assert pace.free(PATIENCE + 1)
 
 
-@pytest.mark.parametrize("away", [0.0, 0.6])
+def test_a_question_waits_for_the_answer_to_the_one_before():
+    pace = Pace(0.0)
+    assert pace.put(100, 0.0)
+    assert not pace.put(200, 0.01)
+    assert not pace.put(300, 0.02)
+    assert pace.answered(0.1)
+    assert pace.put(300, 0.1)
+    assert not pace.answered(0.2)
+
+
+@pytest.mark.parametrize("away", [0.001, 0.6])
 def test_a_portion_is_what_the_line_carries_soon_however_far_the_terminal_is(away):
     pace = Pace(0.0)
     assert pace.portion(0.1) == FIRST
-    draw(pace, 100, 0.1)
+    pace.put(0, 0.1)
     pace.answered(0.1 + away)
-    pace.answered(0.1 + away + 100 / 4000)
-    assert pace.portion(1) == pytest.approx(800)
+    draw(pace, 1000, 2.0)
+    pace.answered(2.0 + away + 1000 / 4000)
+    assert pace.portion(3) == pytest.approx(800)
 
 
 def test_a_hiccup_does_not_make_a_line_slow():
     pace = Pace(0.0)
-    for turn, took in enumerate((0.001, 3.0), 1):
-        draw(pace, turn * 100, turn * 5.0)
-        pace.answered(turn * 5.0)
+    for turn, took in enumerate((0.001, 0.002, 3.0)):
+        draw(pace, turn * 1000, turn * 5.0)
         pace.answered(turn * 5.0 + took)
     assert pace.portion(20.0) > 10_000
 
@@ -110,7 +118,7 @@ def test_a_wait_is_never_negative(steps):
     for step in steps:
         now += 0.1
         written = int(1000 * now)
-        arguments = {"drawn": (written, now, SMALL), "put": (written, now), "hurry": ()}
-        getattr(pace, step)(*arguments.get(step, (now,)))
+        arguments = {"drawn": (written, now, SMALL), "put": (written, now)}
+        getattr(pace, step)(*arguments.get(step, () if step in ("hurry", "asked") else (now,)))
         wait = pace.wait(now)
         assert wait is None or 0 <= wait <= max(PATIENCE, 10**5)
