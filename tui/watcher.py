@@ -1,0 +1,291 @@
+"""What watches: it shows what the session tells, and asks for what the screen shows now."""
+
+from __future__ import annotations
+
+import gc
+import os
+import threading
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from textual import work
+from textual.app import App, ComposeResult
+from textual.containers import Container
+from textual.events import CursorPosition, Resize
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Footer, Static
+
+from engine import commands, events
+from engine.service.client import Connection
+from tui import axis, themes
+from tui.pace import DEAF, QUESTION, Pace
+from tui.screens.breakpoints import BreakpointsScreen
+from tui.terminal import Shown
+from tui.widgets.chart import Chart
+from tui.widgets.inside.view import Inside
+from tui.widgets.samples import SamplesPanel
+from tui.widgets.status import ProgressLine, RunLine, StatusLine, number
+
+SMALLEST = (40, 12)
+
+
+class Watcher(App[int]):
+    """Watches one session.
+
+    Parameters
+    ----------
+    connection : Connection
+    log : Path
+        The run's log, to be named where the worker dies.
+    """
+
+    CSS_PATH = "app.tcss"
+    TITLE = "nntui"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (150, "-broad")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-middle"), (30, "-tall")]  # noqa: RUF012
+
+    def __init__(self, connection: Connection, log: Path) -> None:
+        super().__init__()
+        self.connection, self.log_path = connection, log
+        self.run_told: events.Welcome | None = None
+        self.frame: events.Frame | None = None
+        self.breakpoints = events.BreakpointsChanged([])
+        self.branches: events.BranchesChanged | None = None
+        self.failure = ""
+        self.status = "starting"
+        self.first, self.order = 0, "all"
+        self.shown = Shown()
+        self._pace = Pace(monotonic())
+        self._next: Timer | None = None
+        self._waiting: list[commands.SessionCommand] = []
+        self._subscribed: commands.Subscribe | None = None
+        for theme in (themes.DARK, themes.LIGHT):
+            self.register_theme(theme)
+        threading.Thread(target=_warm_up, daemon=True).start()
+
+    def compose(self) -> ComposeResult:
+        """Lay out the screen."""
+        yield RunLine()
+        yield StatusLine()
+        yield ProgressLine()
+        with Container(id="panels"):
+            with Container(id="charts"):
+                yield Chart("loss", id="loss")
+                yield Chart("accuracy", bounds=(0.0, 1.0), id="accuracy")
+            yield SamplesPanel()
+        yield Inside()
+        yield Static("", id="notice", markup=False)
+        yield Footer(show_command_palette=False)
+        yield Static("", id="too-small", markup=False)
+
+    def on_mount(self) -> None:
+        """Attach to the session."""
+        self.theme = themes.DARK.name
+        self.theme = self._first_theme()
+        self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
+        self.query_one(StatusLine).draw_status(None, "starting")
+        self._question()
+        self.listen()
+
+    def _first_theme(self) -> str:
+        wanted = os.environ.get("TEXTUAL_THEME", "")
+        if wanted in self.available_themes:
+            return wanted
+        return themes.SIXTEEN if self.console.color_system == "standard" else themes.DARK.name
+
+    # -- the terminal ----------------------------------------------------------------------------
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        """Write what has changed, as much as the line carries at once, and ask for an answer."""
+        most = self._pace.portion(monotonic())
+        super()._display(screen, self.shown.lessen(renderable, self.size, most))
+        self._question()
+
+    def _question(self) -> None:
+        if self._driver and self._pace.put(self.shown.written, monotonic()):
+            self._driver.write(QUESTION)
+
+    def action_redraw(self) -> None:
+        """Write the whole screen again."""
+        self.shown.forget(self.size)
+        self.screen.refresh()
+
+    # -- listening -----------------------------------------------------------------------------
+
+    @work(exclusive=True)
+    async def listen(self) -> None:
+        """Show what the session tells until it ends."""
+        async for event in self.connection.events():
+            self._hear(event)
+        self._lose()
+
+    def _hear(self, event: events.SessionEvent) -> None:
+        match event:
+            case events.Welcome():
+                self.run_told = event
+                self.query_one(RunLine).draw_run(event, event.seed)
+                self._subscribe()
+                for command in self._waiting:
+                    self.connection.send(command)
+                self._waiting.clear()
+            case events.Program(operations):
+                self.query_one(Inside).program = operations
+            case events.Frame():
+                self.frame, self.status = event, event.status
+                self._draw()
+                self._subscribe()
+                self.call_after_refresh(self._drawn)
+            case events.Paused():
+                self.status = "paused"
+            case events.Resumed():
+                self.status = "running"
+            case events.TrainingCompleted():
+                self.status = "completed"
+            case events.Failed(message):
+                self.failure = message
+                self.exit(1)
+            case events.BreakpointsChanged():
+                self.breakpoints = event
+                if isinstance(self.screen, BreakpointsScreen):
+                    self.screen.show_breakpoints(event)
+            case events.BranchesChanged():
+                self.branches = event
+            case events.Rejected(message):
+                if isinstance(self.screen, BreakpointsScreen):
+                    self.screen.show_problem(message)
+                else:
+                    self.clear_notifications()
+                    self.notify(message, severity="warning")
+            case events.Restarted(seed) if self.run_told:
+                self.query_one(RunLine).draw_run(self.run_told, seed)
+
+    def _lose(self) -> None:
+        """Say that the worker has gone."""
+        if not self.failure:
+            self.status = "lost"
+            self.failure = f"the worker has died; its log: {self.log_path}"
+            self._notice(f"{self.failure} · q quits", "-bad")
+            self.query_one(StatusLine).draw_status(self.frame, "lost")
+
+    # -- asking --------------------------------------------------------------------------------
+
+    def _subscribe(self) -> None:
+        """Ask for what the screen shows now, if that is not what was asked for before."""
+        chart, samples = self.query_one("#loss", Chart), self.query_one(SamplesPanel)
+        inside = self.query_one(Inside)
+        epoch, epochs = (self.frame.longest, self.frame.epochs) if self.frame else (0, 1)
+        wanted = commands.Subscribe(
+            points=chart.columns if chart.region else 0,
+            span=axis.epochs_shown(epoch, epochs),
+            first=self.first,
+            rows=samples.rows if samples.region else 0,
+            order=self.order,  # type: ignore[arg-type]
+            inspect=inside.wanted() if inside.region else None,
+        )
+        if wanted != self._subscribed:
+            self._subscribed = wanted
+            self._tell(wanted)
+
+    def _drawn(self) -> None:
+        """Ask for the next frame, when this one has arrived."""
+        if not gc.get_freeze_count():
+            gc.freeze()  # what the screen is made of stays: looking through it all takes 0.1 s
+        self._pace.drawn(self.shown.written, monotonic(), self.size)
+        self._ask()
+
+    def on_cursor_position(self, event: CursorPosition) -> None:
+        """Hear the terminal's answer."""
+        if self._pace.answered(event.time):
+            self._question()
+        self._ask()
+
+    def _ask(self) -> None:
+        """Write what is left of this frame, ask for the next one, as soon as the pace allows."""
+        if self._next:
+            self._next.stop()
+        now = monotonic()
+        if self.shown.late and self._pace.free(now):
+            self._display(self.screen, self.shown.rest(self._pace.portion(now)))
+        wait = self._pace.wait(now)
+        later = wait or (DEAF if self.shown.late else 0)
+        self._next = self.set_timer(later, self._ask) if later else None
+        if wait == 0:
+            self._pace.asked()
+            self.connection.send(commands.Drawn())
+
+    def send(self, command: commands.SessionCommand) -> None:
+        """Send a command, and show soon what it does."""
+        self._tell(command)
+        self._hurry()
+
+    def _tell(self, command: commands.SessionCommand) -> None:
+        """Send a command, or keep it until there is a session."""
+        if self.run_told is None:
+            self._waiting.append(command)
+        else:
+            self.connection.send(command)
+
+    def _hurry(self) -> None:
+        """Show soon what a person has asked for."""
+        if self.run_told:
+            self._pace.hurry()
+            self._ask()
+
+    # -- showing -------------------------------------------------------------------------------
+
+    def _draw(self) -> None:
+        frame, wanted, run = self.frame, self._subscribed, self.run_told
+        if run is None or frame is None or wanted is None:
+            return
+        self.query_one(StatusLine).draw_status(frame, self.status)
+        self.query_one(ProgressLine).draw_progress(frame)
+        for name, value in (
+            ("loss", number(frame.loss, 4)),
+            ("accuracy", number(frame.accuracy, 3)),
+        ):
+            chart = self.query_one(f"#{name}", Chart)
+            chart.entitle(f"{name} {value}")
+            chart.draw_curve(
+                frame.curves.get(name),
+                wanted.span,
+                frame.rate_changes,
+                [(ghost.name, ghost.curves[name]) for ghost in frame.ghosts if ghost.curves],
+                frame.epoch if frame.epoch < frame.reached else None,
+            )
+        if frame.samples:
+            self.first = frame.samples.first
+        self.query_one(SamplesPanel).draw_samples(frame.samples, run.class_names, self.order)
+        self.query_one(Inside).draw_frame(frame)
+        if self.status == "completed":
+            done = f"completed: loss {number(frame.loss, 4)}, accuracy {number(frame.accuracy, 3)}"
+            self._notice(f"{done} · t trains further, r starts again", "")
+        else:
+            within = frame.status == "paused" and (frame.operation or frame.batch)
+            batch = f" · batch {frame.batch} of {run.batches}" if run.batches > 1 else ""
+            self._notice(frame.message or (f"next: {frame.next}{batch}" if within else ""), "-warn")
+
+    def _notice(self, message: str, kind: str) -> None:
+        notice = self.query_one("#notice", Static)
+        if message != str(notice.content):
+            notice.update(message)
+            notice.set_classes(f"shown {kind}" if message else "")
+
+    def on_resize(self, event: Resize) -> None:
+        """Follow the window."""
+        width, height = event.size
+        self.screen_stack[0].set_class(width < SMALLEST[0] or height < SMALLEST[1], "-tiny")
+        self.query_one("#too-small", Static).update(
+            f"{width}×{height} is too small: {SMALLEST[0]}×{SMALLEST[1]} is needed"
+        )
+
+    def on_canvas_resized(self) -> None:
+        """Ask for what the panels now have room for."""
+        self._subscribe()
+        self._hurry()
+
+
+def _warm_up() -> None:
+    """Import what the first curve needs, while the screen opens."""
+    import plotext  # noqa: F401
