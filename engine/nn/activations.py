@@ -21,6 +21,7 @@ class ReLU(Layer):
         self._slope = self.active.view(np.int8)
         # NumPy's vectorised maximum takes two arrays, but not an array and a number.
         self._zeros = zeros(inputs.samples, inputs.width, inputs.values.dtype)
+        self._zero = np.zeros((), inputs.values.dtype)  # a number would become one at each call
 
     def compute_output(self) -> None:
         """Output = max(0, inputs)."""
@@ -28,10 +29,10 @@ class ReLU(Layer):
 
     def compute_gradients(self) -> None:
         """Dinputs = doutput where inputs > 0, else 0."""
-        np.greater(self.inputs, 0, out=self.active)
+        np.greater(self.inputs, self._zero, self.active)
         if self.dinputs is not None:
             np.copyto(self.dinputs, self._slope)
-            np.multiply(self.dinputs, self.doutput, out=self.dinputs)
+            np.multiply(self.dinputs, self.doutput, self.dinputs)
 
 
 class Softmax(Layer):
@@ -44,24 +45,25 @@ class Softmax(Layer):
         """Work between these two signals."""
         super().attach(inputs, output)
         self._rows = for_sums_of_rows(inputs.samples, inputs.width, inputs.values.dtype)
-        self._of_row = zeros(inputs.samples, 1, inputs.values.dtype)
+        self._columns = self._rows.T
+        self._of_row = np.zeros(inputs.samples, inputs.values.dtype)
 
     def compute_output(self) -> None:
         """Output = exp(inputs) / Σ exp(inputs), each row less its maximum so none overflows."""
-        rows, of_row = self._rows, self._of_row
-        np.copyto(rows, self.inputs)
-        np.maximum.reduce(rows, axis=1, keepdims=True, out=of_row)
-        np.subtract(rows, of_row, out=rows)
-        np.exp(rows, out=rows)
-        np.add.reduce(rows, axis=1, keepdims=True, out=of_row)
-        np.divide(rows, of_row, out=self.output)
+        columns, of_row = self._columns, self._of_row
+        np.copyto(self._rows, self.inputs)
+        np.maximum.reduce(columns, axis=0, out=of_row)
+        np.subtract(columns, of_row, columns)
+        np.exp(columns, columns)
+        np.add.reduce(columns, axis=0, out=of_row)
+        np.divide(columns, of_row, self.output.T)
 
     def compute_gradients(self) -> None:
         """Dinputs = output · (doutput − Σ doutput · output): the Jacobian times doutput."""
-        dinputs, rows, of_row = self.dinputs, self._rows, self._of_row
+        dinputs, of_row = self.dinputs, self._of_row
         if dinputs is None:
             return
-        np.multiply(self.doutput, self.output, out=rows)
-        np.add.reduce(rows, axis=1, keepdims=True, out=of_row)
-        np.subtract(self.doutput, of_row, out=dinputs)
-        np.multiply(dinputs, self.output, out=dinputs)
+        np.multiply(self.doutput, self.output, self._rows)
+        np.add.reduce(self._columns, axis=0, out=of_row)
+        np.subtract(self.doutput.T, of_row, dinputs.T)
+        np.multiply(dinputs, self.output, dinputs)

@@ -17,8 +17,14 @@ from numpy.random import RandomState
 from numpy.typing import ArrayLike
 
 from engine.nn.initializers import small_normal
-from engine.nn.products import adds_biases_last, adds_rows_in_order
-from engine.nn.signals import Array, Signal, zeros
+from engine.nn.products import (
+    SumOfRows,
+    adds_biases_last,
+    adds_rows_in_order,
+    beside_one,
+    product_into,
+)
+from engine.nn.signals import Array, Signal
 
 NO_PARAMETERS: Array = np.zeros(0, np.float32)
 
@@ -134,10 +140,12 @@ class Dense(Layer):
     def store(self, parameters: Array, gradients: Array) -> None:
         """Keep parameters and gradients in these flat arrays from now on."""
         self.parameters, self.gradients = parameters, gradients
+        self._inputs = None  # what was attached was for the arrays before
         shape = self.n_inputs + 1, self.n_neurons
         self._matrix, self._dmatrix = parameters.reshape(shape), gradients.reshape(shape)
         self.weights, self.biases = self._matrix[:-1], self._matrix[-1:]
         self.dweights, self.dbiases = self._dmatrix[:-1], self._dmatrix[-1:]
+        self._sums = self._dmatrix[-1]
 
     def output_width(self, input_width: int) -> int:
         """Return the number of neurons, if rows of ``input_width`` values fit."""
@@ -158,24 +166,27 @@ class Dense(Layer):
         self._takes_biases_in = adds_biases_last(*shape)
         self._takes_sums_in = self._takes_biases_in and adds_rows_in_order(*shape)
         if self._takes_biases_in:
-            self._inputs_and_one = zeros(samples, self.n_inputs + 1, dtype)
-            self._inputs_and_one[:, -1] = 1
+            self._inputs_and_one = beside_one(samples, self.n_inputs, dtype)
+            self._beside_one = self._inputs_and_one[:, :-1]
+        self._into_output = product_into(self.output, dtype)
+        self._into_dweights = product_into(self.dweights, dtype)
+        self._add_rows = SumOfRows(samples, self.n_neurons, dtype)
 
     def compute_output(self) -> None:
         """Output = inputs · weights + biases, which is [inputs 1] · [weights; biases]."""
         if self._takes_biases_in:
-            np.copyto(self._inputs_and_one[:, :-1], self.inputs)
-            np.matmul(self._inputs_and_one, self._matrix, out=self.output)
+            np.copyto(self._beside_one, self.inputs)
+            self._into_output(self._inputs_and_one, self._matrix, self.output)
         else:
-            np.matmul(self.inputs, self.weights, out=self.output)
-            np.add(self.output, self.biases, out=self.output)
+            self._into_output(self.inputs, self.weights, self.output)
+            np.add(self.output, self.biases, self.output)
 
     def compute_gradients(self) -> None:
         """Dweights = inputsᵀ · doutput; dbiases = Σ doutput; dinputs = doutput · weightsᵀ."""
         if self._takes_sums_in:
-            np.matmul(self._inputs_and_one.T, self.doutput, out=self._dmatrix)
+            self._into_dweights(self._inputs_and_one.T, self.doutput, self._dmatrix)
         else:
-            np.matmul(self.inputs.T, self.doutput, out=self.dweights)
-            np.add.reduce(self.doutput, axis=0, keepdims=True, out=self.dbiases)
+            self._into_dweights(self.inputs.T, self.doutput, self.dweights)
+            self._add_rows(self.doutput, self._sums)
         if self.dinputs is not None:
             np.matmul(self.doutput, self.weights.T, out=self.dinputs)

@@ -107,11 +107,13 @@ class CrossEntropyLoss(Loss):
         samples, width, dtype = inputs.samples, inputs.width, inputs.values.dtype
         self.output, self.dinputs = inputs.values, inputs.gradient
         self.y_true = np.zeros(samples, np.intp)
+        self._samples = np.array(samples, dtype)  # NumPy would make one of a number at each call
         self.targets = zeros(samples, width, dtype)
         self.sample_losses: Array = np.zeros(samples, dtype)
         self.predictions = np.zeros(samples, np.intp)
         self._hits = np.zeros(samples, bool)
         self._classes = np.arange(width)
+        self._least, self._most = (np.full(samples, p, dtype) for p in (CLIP, 1 - CLIP))
         self._flat = self.output.reshape(-1)
         self._starts = np.arange(0, samples * width, width)
 
@@ -129,21 +131,22 @@ class CrossEntropyLoss(Loss):
         """Value = mean(−log(probability of the true class)); predictions = the likeliest."""
         losses = self.sample_losses
         self._flat.take(self._confidences_at, out=losses, mode="clip")
-        losses.clip(CLIP, 1 - CLIP, out=losses)
-        np.log(losses, out=losses)
-        np.negative(losses, out=losses)
+        np.maximum(losses, self._least, out=losses)
+        np.minimum(losses, self._most, out=losses)
+        np.log(losses, losses)
+        np.negative(losses, losses)
         self.value = float(np.add.reduce(losses) / len(losses))
         self.output.argmax(axis=1, out=self.predictions)
-        np.equal(self.predictions, self.y_true, out=self._hits)
+        np.equal(self.predictions, self.y_true, self._hits)
         self.correct = int(np.count_nonzero(self._hits))
 
     def compute_gradients(self) -> None:
         """Dinputs = −targets / output / samples."""
         dinputs = self.dinputs
         assert dinputs is not None
-        np.divide(self.targets, self.output, out=dinputs)
-        np.negative(dinputs, out=dinputs)
-        np.divide(dinputs, len(dinputs), out=dinputs)
+        np.divide(self.targets, self.output, dinputs)
+        np.negative(dinputs, dinputs)
+        np.divide(dinputs, self._samples, dinputs)
 
     def _take(self, y_pred: ArrayLike, y_true: ArrayLike) -> None:
         y_pred = np.asarray(y_pred)
@@ -208,8 +211,8 @@ class SoftmaxCrossEntropy(Loss):
         """Dinputs = (output − targets) / samples."""
         dinputs = self.dinputs
         assert dinputs is not None
-        np.subtract(self.output, self.loss.targets, out=dinputs)
-        np.divide(dinputs, len(dinputs), out=dinputs)
+        np.subtract(self.output, self.loss.targets, dinputs)
+        np.divide(dinputs, self.loss._samples, dinputs)
 
     def forward(self, inputs: ArrayLike, y_true: ArrayLike) -> float:  # type: ignore[override]
         """Return the mean loss; the probabilities are in `output`.

@@ -64,7 +64,7 @@ class GradientDescent(Optimizer):
         if not learning_rate >= 0:
             raise ValueError(f"the learning rate must not be negative: {learning_rate:g}")
         self.learning_rate = float(learning_rate)
-        self._step = np.empty(0)
+        self._step, self._of = np.empty(0), np.empty(0)
 
     def __repr__(self) -> str:
         return f"GradientDescent({self.learning_rate:g})"
@@ -72,7 +72,7 @@ class GradientDescent(Optimizer):
     def update_parameters(self, target: Trainable) -> None:
         """Parameters += −learning_rate · gradients."""
         gradients = target.gradients
-        if self._step.shape != gradients.shape or self._step.dtype != gradients.dtype:
-            self._step = np.empty_like(gradients)
-        np.multiply(gradients, -self.learning_rate, out=self._step)
-        np.add(target.parameters, self._step, out=target.parameters)
+        if self._of is not gradients:
+            self._step, self._of = np.empty_like(gradients), gradients
+        np.multiply(gradients, -self.learning_rate, self._step)
+        np.add(target.parameters, self._step, target.parameters)

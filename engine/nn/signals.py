@@ -1,7 +1,8 @@
 """What passes between two layers, and how it lies in memory.
 
 This is the one place that decides the layout of an array. All operations write into arrays that
-were allocated here once, so an epoch allocates nothing.
+were allocated here once, so an epoch allocates nothing: the last argument of a call of NumPy is
+where its result goes.
 
 A matrix of shape (samples, width) lies row by row, as NumPy has it unless told otherwise. So each
 product of matrices and each sum is the very call that a notebook makes, and rounds the same.

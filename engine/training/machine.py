@@ -218,7 +218,8 @@ class Machine:
             return
         self.batch = 0
         self.epoch += 1
-        self.emit(events.EpochCompleted(self.epoch - 1))
+        if self._subscribers[events.EpochCompleted]:
+            self.emit(events.EpochCompleted(self.epoch - 1))
 
     # -- a moment kept -------------------------------------------------------------------------
 

@@ -96,3 +96,15 @@ def test_extreme_logits_stay_finite():
     loss = SoftmaxCrossEntropy()
     assert np.isfinite(loss.forward([[1e4, -1e4], [-1e4, 1e4]], [1, 1]))
     assert np.isfinite(loss.output).all()
+
+
+def test_a_layer_of_float32_takes_data_of_float64():
+    random = np.random.default_rng(0)
+    inputs, slopes = random.standard_normal((70, 2)), random.standard_normal((70, 3))
+    narrow, wide = Dense(2, 3), Dense(2, 3)
+    narrow.forward(inputs)
+    narrow.store(wide.parameters.astype(np.float32), np.zeros(9, np.float32))
+    for layer in narrow, wide:
+        layer.forward(inputs)
+        layer.backward(slopes)
+    np.testing.assert_allclose(narrow.gradients, wide.gradients, rtol=1e-6)
