@@ -160,9 +160,9 @@ def test_a_slow_line_gets_fewer_frames_and_keys_still_act(start, size, answers):
     line = {"rate": 4000, "size": size, "answers": answers}
     t = start("--seed", "0", "--epochs", "100000000", **line)
     t.until("running")
-    t.pump(3)
+    t.pump(2)
     waits = []
-    for key, rate in [("+", "0.2"), ("-", "0.1")] * 3:
+    for key, rate in [("+", "0.2"), ("-", "0.1")] * 2:
         begun = time.monotonic()
         t.press(key)
         t.until(f"lr {rate}\\b")
