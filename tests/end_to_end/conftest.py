@@ -42,3 +42,10 @@ def start(tmp_path):
     for terminal in started:
         terminal.close()
     assert none_left(tmp_path, 3), "a worker is left behind"
+
+
+def pytest_collection_modifyitems(items):
+    """Run what is done in real terminals one after the other: its answers have times."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("terminal"))

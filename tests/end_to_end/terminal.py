@@ -16,7 +16,8 @@ KEYS = {"enter": "\r", "escape": "\x1b", "up": "\x1b[A", "down": "\x1b[B", "page
 UNKNOWN = re.compile(rb"\x1b\[[?>=<][0-9;]*\$?[a-zA-Z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 MODES = re.compile(rb"\x1b\[\?[0-9;]*[hl]")
 
-
+# What would overrule the terminal's own colours and size.
+UNWANTED = {"NO_COLOR", "CI", "COLORTERM", "COLUMNS", "LINES"}
 WHERE = b"\x1b[6n"
 HERE = "\x1b[1;1R"
 
@@ -37,7 +38,7 @@ class Terminal:
         columns, rows = size
         self.screen = pyte.Screen(columns, rows)
         self.stream = pyte.ByteStream(self.screen)
-        kept = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "CI", "COLORTERM")}
+        kept = {k: v for k, v in os.environ.items() if k not in UNWANTED}
         self.child = pexpect.spawn(
             sys.executable,
             ["-m", "tui", *arguments],
