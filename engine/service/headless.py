@@ -30,16 +30,12 @@ def train(description: Description, log_every: int, as_json: bool) -> int:
     def fail(event: events.LossNotFinite) -> None:
         failure.append(f"the loss became {event.loss:g} in epoch {event.epoch}; try a smaller rate")
 
-    def stop(event: events.BreakpointHit) -> None:
-        trainer.pause()
-        printer.stop(event)
-
     def interrupt(number: int, frame: FrameType | None) -> None:
         trainer.pause()
 
     trainer.subscribe(events.EpochMeasured, report)
     trainer.subscribe(events.LossNotFinite, fail)
-    trainer.subscribe(events.BreakpointHit, stop)
+    trainer.subscribe(events.BreakpointHit, printer.stop)
     before = signal.signal(signal.SIGINT, interrupt)
     try:
         with limit_threads(trainer):
