@@ -170,7 +170,7 @@ TestWays = Ways.TestCase
 TestWays.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
 
 
-def test_one_epoch_back_is_quick_and_memory_bounded():
+def test_going_back_tells_nothing_again_and_keeps_to_its_memory():
     trainer = build(epochs=30_000)
     trainer.timeline.memory = 100_000
     trainer.run()
