@@ -376,27 +376,10 @@ class Session:
     def greeting(self) -> list[events.Event]:
         """Tell a new client what is trained, and what has been set."""
         return [
-            self.welcome(),
+            telling.welcome_of(self.trainer, self.description.name, self.log),
             telling.breakpoints_of(self.trainer),
             telling.branches_of(self.trainer),
         ]
-
-    def welcome(self) -> events.Welcome:
-        """Tell what is trained."""
-        trainer = self.trainer
-        return events.Welcome(
-            protocol=events.PROTOCOL,
-            name=self.description.name,
-            source=trainer.data.name,
-            network=trainer.network.shape,
-            parameters=trainer.network.parameters.size,
-            seed=trainer.seed,
-            samples=trainer.data.samples,
-            class_names=list(trainer.data.class_names),
-            batches=trainer.batches,
-            note=trainer.data.note,
-            log=self.log,
-        )
 
     def frame(self, wanted: Subscribe) -> events.Frame:
         """Take the latest state, as much as a client asked for."""
@@ -404,6 +387,7 @@ class Session:
         timeline = trainer.timeline
         rate = self._rate()
         said = trainer.predict().output if self._edited and wanted.rows else trainer.probabilities
+        anything_said = self._edited or measured is not None
         return events.Frame(
             status=self.status,
             reason=self.reason,
@@ -419,24 +403,16 @@ class Session:
             seed=trainer.seed,
             rate_changes=telling.rate_changes(timeline.branch),
             curves=telling.curves_of(trainer.history, wanted) if wanted.points else {},
-            samples=telling.samples_of(said, trainer.data.y, wanted, self._said_anything()),
+            samples=telling.samples_of(said, trainer.data.y, wanted, anything_said),
             batch=trainer.batch,
             operation=trainer.operation,
             next=trainer.program[trainer.operation].name,
             reached=max(0, trainer.history.epochs - 1),
-            longest=self._longest(),
+            longest=telling.longest_known(trainer),
             branch=timeline.branch.name,
             ghosts=telling.ghosts_of(timeline, wanted) if wanted.points else [],
             edited=self._edited,
-            inspection=self._inspection(wanted.inspect) if wanted.inspect else None,
+            inspection=self.inspector.look(wanted.inspect, not self.running)
+            if wanted.inspect
+            else None,
         )
-
-    def _longest(self) -> int:
-        histories = [b.history for b in telling.others(self.trainer.timeline)]
-        return max(0, *(h.epochs - 1 for h in (self.trainer.history, *histories)))
-
-    def _said_anything(self) -> bool:
-        return self._edited or self.trainer.measured is not None
-
-    def _inspection(self, wanted: commands.Inspect) -> events.Inspection:
-        return self.inspector.look(wanted, exact=not self.running)

@@ -18,6 +18,23 @@ from engine.training.trainer import Trainer
 GHOSTS = 3
 
 
+def welcome_of(trainer: Trainer, name: str, log: str) -> events.Welcome:
+    """Return what is trained."""
+    return events.Welcome(
+        protocol=events.PROTOCOL,
+        name=name,
+        source=trainer.data.name,
+        network=trainer.network.shape,
+        parameters=trainer.network.parameters.size,
+        seed=trainer.seed,
+        samples=trainer.data.samples,
+        class_names=list(trainer.data.class_names),
+        batches=trainer.batches,
+        note=trainer.data.note,
+        log=log,
+    )
+
+
 def curves_of(history: History, wanted: Subscribe) -> dict[str, events.CurveData]:
     """Return each metric, over as many epochs and in as many points as a client asked for."""
     curves = {metric: history.curve(metric, wanted.points, wanted.span) for metric in METRICS}
@@ -36,6 +53,12 @@ def others(timeline: Timeline) -> list[Branch]:
 def ghosts_of(timeline: Timeline, wanted: Subscribe) -> list[events.Ghost]:
     """Return the curves of the other branches."""
     return [events.Ghost(b.name, curves_of(b.history, wanted)) for b in others(timeline)]
+
+
+def longest_known(trainer: Trainer) -> int:
+    """Return the last epoch that is known on any branch that is sent."""
+    histories = [trainer.history, *(b.history for b in others(trainer.timeline))]
+    return max(0, *(history.epochs - 1 for history in histories))
 
 
 def rate_changes(branch: Branch) -> list[tuple[int, float]]:
