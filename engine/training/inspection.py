@@ -48,6 +48,13 @@ class Inspector:
         self._looked_at = 0
         self._before: dict[str, Array] = {}
         self._before_figures: dict[str, ArrayStatistics] = {}
+        # Taken now, since the last batch of an epoch may be smaller, and have other arrays.
+        self._shapes = {
+            name: shape_text(value_of(member))
+            for operation in trainer.program
+            for name, member in members(operation).items()
+            if getattr(*member, None) is not None
+        }
 
     # -- what an operation is ------------------------------------------------------------------
 
@@ -63,7 +70,8 @@ class Inspector:
         for operation, flow in zip(self.trainer.program, self._flows, strict=True):
             places = members(operation)
             reads, writes = (
-                [_name(n, places) for n in names] for names in (flow.reads, flow.writes)
+                [ArrayName(n, self._shapes.get(n) or shape_text(_look(n, places))) for n in names]
+                for names in (flow.reads, flow.writes)
             )
             told = operation.formula, operation.source
             entries.append(ProgramEntry(operation.name, operation.phase, reads, writes, *told))
@@ -172,7 +180,3 @@ class Inspector:
 def _look(name: str, places: dict[str, Member]) -> Array:
     """Return an array; NaN where it is not there yet."""
     return value_of(places[name]) if name in places else np.asarray(np.nan)
-
-
-def _name(name: str, places: dict[str, Member]) -> ArrayName:
-    return ArrayName(name, shape_text(_look(name, places)))

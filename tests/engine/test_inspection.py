@@ -236,3 +236,12 @@ def test_a_frame_of_a_large_screen_is_some_kilobytes():
     do(session, EPOCH)
     wanted = Inspect(0, "", rows=14, columns=7, heat_rows=30, heat_columns=78, bins=48)
     assert len(pack(session.frame(Subscribe(0, 0, 0, 0, inspect=wanted)))) < 6000
+
+
+def test_the_program_s_shapes_are_those_of_a_whole_batch():
+    trainer = build_trainer(Description(samples=10, batch_size=7))
+    inspector = inspection.Inspector(trainer)
+    trainer.run(2)
+    assert len(trainer.inputs.values) == 30 % 7
+    shapes = {a.name: a.shape for entry in inspector.program for a in entry.reads}
+    assert (shapes["dense_1.inputs"], shapes["dense_1.weights"]) == ("7×2", "2×64")
