@@ -53,7 +53,9 @@ def test_an_epoch_makes_few_calls_whatever_its_size(samples, monkeypatch):
     assert 24 <= counting.calls <= 31
 
 
-@pytest.mark.parametrize("options", [{}, {"batch_size": 30}, {"hidden": (64, 64, 64)}], ids=str)
+@pytest.mark.parametrize(
+    "options", [{}, {"batch_size": 30}, {"batch_size": 512}, {"hidden": (64, 64, 64)}], ids=str
+)
 def test_an_epoch_allocates_next_to_nothing(options):
     trainer = build_trainer(Description(samples=1000, epochs=10**6, **options))
     trainer.run(20)

@@ -24,9 +24,12 @@ from engine.nn.network import Network
 from engine.nn.optimizers import Optimizer
 from engine.nn.signals import Array, Signal, zeros
 from engine.training.history import History
+from engine.training.members import parts_of
 from engine.training.operations import compile_program
 
 E = TypeVar("E", bound=events.Event)
+# Objects' attributes, and what they are to be.
+Tie = list[tuple[dict[str, Any], dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,6 @@ class Machine:
         self.history = History()
         self._subscribers: dict[type, list[Callable[[Any], None]]] = defaultdict(list)
         self._X = np.ascontiguousarray(data.X, network.dtype)
-        self._connect(self.batch_size)
         self.program = compile_program(network, loss, optimizer)
         self._calls = [operation.run for operation in self.program]
         self._length = len(self.program)
@@ -105,7 +107,7 @@ class Machine:
         self.previous: events.EpochMeasured | None = None
         self._finite = True
         self._loss_sum, self._correct = 0.0, 0
-        self._connect(self.batch_size)
+        self._connect_all()
         self.probabilities: Array = self.loss.output
         if self.batches > 1:
             shape = (self.data.samples, self.loss.output.shape[1])
@@ -158,14 +160,24 @@ class Machine:
         if stop == self._length:
             self._end_iteration()
 
-    def _connect(self, samples: int) -> None:
-        """Tie the network's arrays together for batches of that many rows."""
+    def _connect_all(self) -> None:
+        """Tie the network's arrays together, for batches of either size that an epoch has.
+
+        Its last batch may be smaller. Of each size the attributes that differ are kept.
+        """
+        smaller = self.data.samples % self.batch_size or self.batch_size
+        few, all_ = self._connect(smaller), self._connect(self.batch_size)
+        self._ties = {smaller: _different(few, all_), self.batch_size: _different(all_, few)}
+
+    def _connect(self, samples: int) -> Tie:
+        """Tie the arrays together for batches of that many rows; return all objects' attributes."""
         X = self._X
         self.inputs = Signal(X if self.batches == 1 else zeros(samples, X.shape[1], X.dtype))
         self.loss.connect(self.network.connect(self.inputs))
         if self.batches == 1:
             self.loss.set_labels(self.data.y)
-        self._connected = samples
+        parts = [p for whole in (*self.network.layers, self.loss) for p in parts_of(whole)]
+        return [(vars(part), dict(vars(part))) for part in (self, *parts)]
 
     def _load_batch(self) -> None:
         if self._order_of != self.epoch:
@@ -175,8 +187,9 @@ class Machine:
             )
         start = self.batch * self.batch_size
         self._rows = self._order[start : start + self.batch_size]
-        if len(self._rows) != self._connected:
-            self._connect(len(self._rows))
+        if len(self._rows) != self.inputs.samples:
+            for part, tie in self._ties[len(self._rows)]:
+                part.update(tie)
         self._X.take(self._rows, axis=0, out=self.inputs.values, mode="clip")
         self.loss.set_labels(self.data.y[self._rows])
 
@@ -279,3 +292,10 @@ class Machine:
             loss.set_labels(self.data.y)
             loss.compute_loss()
         return loss
+
+
+def _different(tie: Tie, other: Tie) -> Tie:
+    return [
+        (part, {name: value for name, value in own.items() if others.get(name) is not value})
+        for (part, own), (_, others) in zip(tie, other, strict=True)
+    ]

@@ -77,6 +77,32 @@ def test_whoever_has_left_is_told_nothing():
     assert len(told) == 1
 
 
+class Counter(ReLU):
+    """A layer that carries something from batch to batch."""
+
+    rows = 0
+
+    def compute_output(self):
+        super().compute_output()
+        self.rows += len(self.output)
+
+
+def test_a_smaller_last_batch_has_arrays_of_its_own_and_they_stay():
+    network = Network([Dense(2, 8), Counter(), Dense(8, 3)])
+    data = build().data
+    trainer = Trainer(network, SoftmaxCrossEntropy(), GradientDescent(0.1), data, batch_size=25)
+    seen = []
+    for _ in range(3):
+        for batch in range(3):
+            trainer.step_batch()
+            seen.append([batch, id(network.layers[0].output), id(trainer.loss.output)])
+    assert [len(a.output) for a in network.layers] == [10] * 3
+    assert seen[:3] == seen[3:6] == seen[6:]
+    assert seen[0][1:] == seen[1][1:]
+    assert seen[1][1] != seen[2][1]
+    assert network.layers[1].rows == 3 * data.samples
+
+
 def test_small_batches_see_every_row_once_and_each_epoch_anew():
     trainer = build(batch_size=7)
     seen, orders = [], []
