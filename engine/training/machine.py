@@ -24,12 +24,10 @@ from engine.nn.network import Network
 from engine.nn.optimizers import Optimizer
 from engine.nn.signals import Array, Signal, zeros
 from engine.training.history import History
-from engine.training.members import parts_of
 from engine.training.operations import compile_program
+from engine.training.ties import Tie, differing, tie_of, tie_to
 
 E = TypeVar("E", bound=events.Event)
-# Objects' attributes, and what they are to be.
-Tie = list[tuple[dict[str, Any], dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +65,8 @@ class Machine:
         The position: what comes next.
     iteration : int
         Passes of the program that are done.
+    fill : int
+        Passes after which no array holds anything of before them.
     program : list of Operation
     measured, previous : EpochMeasured or None
         The last epoch whose loss is known, and the one before it.
@@ -167,17 +167,17 @@ class Machine:
         """
         smaller = self.data.samples % self.batch_size or self.batch_size
         few, all_ = self._connect(smaller), self._connect(self.batch_size)
-        self._ties = {smaller: _different(few, all_), self.batch_size: _different(all_, few)}
+        self._ties = {smaller: differing(few, all_), self.batch_size: differing(all_, few)}
+        self.fill = 1 if smaller == self.batch_size else 2
 
     def _connect(self, samples: int) -> Tie:
-        """Tie the arrays together for batches of that many rows; return all objects' attributes."""
+        """Tie the arrays together for batches of that many rows."""
         X = self._X
         self.inputs = Signal(X if self.batches == 1 else zeros(samples, X.shape[1], X.dtype))
         self.loss.connect(self.network.connect(self.inputs))
         if self.batches == 1:
             self.loss.set_labels(self.data.y)
-        parts = [p for whole in (*self.network.layers, self.loss) for p in parts_of(whole)]
-        return [(vars(part), dict(vars(part))) for part in (self, *parts)]
+        return tie_of([self, *self.network.layers])
 
     def _load_batch(self) -> None:
         if self._order_of != self.epoch:
@@ -188,8 +188,7 @@ class Machine:
         start = self.batch * self.batch_size
         self._rows = self._order[start : start + self.batch_size]
         if len(self._rows) != self.inputs.samples:
-            for part, tie in self._ties[len(self._rows)]:
-                part.update(tie)
+            tie_to(self._ties[len(self._rows)])
         self._X.take(self._rows, axis=0, out=self.inputs.values, mode="clip")
         self.loss.set_labels(self.data.y[self._rows])
 
@@ -292,10 +291,3 @@ class Machine:
             loss.set_labels(self.data.y)
             loss.compute_loss()
         return loss
-
-
-def _different(tie: Tie, other: Tie) -> Tie:
-    return [
-        (part, {name: value for name, value in own.items() if others.get(name) is not value})
-        for (part, own), (_, others) in zip(tie, other, strict=True)
-    ]

@@ -135,9 +135,9 @@ class Timeline:
         yield from self._run_to(target)
 
     def _nearest(self, target: Position, since: int | None = None) -> Snapshot:
-        """Return the snapshot to begin from: a whole iteration earlier, which fills all arrays."""
+        """Return the snapshot to begin from: so much earlier that all arrays are filled anew."""
         batches = self.machine.batches
-        latest = target.epoch * batches + target.batch - 1
+        latest = target.epoch * batches + target.batch - self.machine.fill
         if since is not None:
             latest = min(latest, since * batches)
         near = [s for s in self._on_the_way if s.iteration <= latest]

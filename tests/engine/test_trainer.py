@@ -103,6 +103,16 @@ def test_a_smaller_last_batch_has_arrays_of_its_own_and_they_stay():
     assert network.layers[1].rows == 3 * data.samples
 
 
+def test_before_a_smaller_batch_its_arrays_hold_what_the_batch_before_left():
+    trainer = build(batch_size=25)
+    for _ in range(2):
+        trainer.step_batch()
+    before = trainer.network.layers[1].output.copy()
+    trainer.step_operation()
+    assert np.array_equal(trainer.network.layers[1].output, before[:10])
+    assert before[:10].any()
+
+
 def test_small_batches_see_every_row_once_and_each_epoch_anew():
     trainer = build(batch_size=7)
     seen, orders = [], []
