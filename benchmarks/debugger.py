@@ -3,7 +3,6 @@
 import random
 import tempfile
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -14,47 +13,60 @@ from engine import Position
 from engine.service.build import build_trainer
 from engine.service.description import Description
 from engine.service.record import Recorder
+from engine.training.history import History
 from engine.training.trainer import Trainer
 
 
 def rows(quick: bool) -> Iterator[Row]:
     """Measure the price of the past, and the way back."""
-    epochs, turns = (10_000, 5) if quick else (40_000, 11)
     with threadpool_limits(1):
-        yield from beside(
-            f"{epochs:,} epochs with snapshots, journal and record, no breakpoint set",
-            partial(_with_a_past, epochs),
-            {"the bare program": (partial(_bare, epochs), 1.01)},
-            turns,
-            MILLISECONDS,
-        )
+        yield from _price(1000, 30 if quick else 200)
         yield from _ways_back(quick)
 
 
-def _with_a_past(epochs: int) -> float:
-    trainer = build_trainer(Description(epochs=epochs))
+def _price(epochs: int, turns: int) -> list[Row]:
+    """Measure one training in turns of a few milliseconds, on the same arrays.
+
+    Two of them differ by more than the price, only by where their arrays lie in memory.
+    """
+    trainer = build_trainer(Description(epochs=2 * epochs * (turns + 1)))
+    plain = History()
     with tempfile.TemporaryDirectory() as home:
         recorder = Recorder(trainer, Path(home))
-        start = perf_counter()
-        trainer.run()
-        seconds = perf_counter() - start
+        _run(trainer, epochs)
+        rows = beside(
+            f"{epochs:,} epochs with snapshots, journal and record, no breakpoint set",
+            lambda: _run(trainer, epochs),
+            {"the bare program": (lambda: _run_bare(trainer, plain, epochs), 1.01)},
+            turns,
+            MILLISECONDS,
+            rest=0,
+        )
         recorder.close()
-    return seconds
+    return rows
 
 
-def _bare(epochs: int) -> float:
-    """The same program and history, without anything that remembers or watches."""
-    trainer = build_trainer(Description(epochs=epochs))
-    measure_at, length = trainer._measure_at, len(trainer.program)
+def _run(trainer: Trainer, epochs: int) -> float:
     start = perf_counter()
-    while trainer.epoch < epochs:
+    trainer.run(trainer.epoch + epochs)
+    return perf_counter() - start
+
+
+def _run_bare(trainer: Trainer, plain: History, epochs: int) -> float:
+    """The same program and history, without anything that remembers or watches."""
+    measure_at, length, until = trainer._measure_at, len(trainer.program), trainer.epoch + epochs
+    recorded, trainer.history = trainer.history, plain
+    start = perf_counter()
+    while trainer.epoch < until:
         trainer.advance(measure_at)
         if trainer._pausing:
             break
         trainer.advance(length)
         if trainer._pausing or perf_counter() < 0:
             break
-    return perf_counter() - start
+    seconds = perf_counter() - start
+    trainer.history = recorded
+    return seconds
 
 
 def _ways_back(quick: bool) -> Iterator[Row]:

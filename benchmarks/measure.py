@@ -72,6 +72,7 @@ def beside(
     peers: dict[str, tuple[Measured, float]],
     turns: int,
     unit: Unit = MICROSECONDS,
+    rest: float = REST,
 ) -> list[Row]:
     """Measure all, one after the other, so many times.
 
@@ -81,25 +82,23 @@ def beside(
         Returns seconds.
     peers : dict of name to (callable, budget)
         What is compared with, and how much of it nntui may take.
+    rest : float
+        Seconds before each, in which the threads of the one before stop spinning.
     """
     ours: list[float] = []
     theirs: dict[str, list[float]] = {name: [] for name in peers}
     for _ in range(turns):
         for name, (measured, _budget) in peers.items():
-            theirs[name].append(_rested(measured))
-        ours.append(_rested(own))
+            time.sleep(rest)
+            theirs[name].append(measured())
+        time.sleep(rest)
+        ours.append(own())
     rows = []
     for name, (_measured, budget) in peers.items():
         ratios = [a / b for a, b in zip(ours, theirs[name], strict=True)]
         medians = (unit.write(statistics.median(side)) for side in (theirs[name], ours))
         rows.append(Row(what, name, *medians, *_spread(ratios), budget))
     return rows
-
-
-def _rested(measured: Measured) -> float:
-    """Measure when the threads of the one before no longer spin."""
-    time.sleep(REST)
-    return measured()
 
 
 def alone(what: str, values: Sequence[float], unit: Unit, budget: float) -> Row:

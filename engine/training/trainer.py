@@ -155,21 +155,26 @@ class Trainer(Machine):
         timeline, length, iterate = self.timeline, self._length, self._iterate
         change = timeline.next_change()
         stop = goal if change is None else min(goal, change.epoch * self.batches + change.batch)
+        look = 0.0
         while self.iteration < stop:
             if not iterate(length):
                 return False
             now = perf_counter()
-            if now >= timeline.due:
-                timeline.keep(now)
-            if now >= deadline:
-                return False
+            if now >= look:
+                if now >= timeline.due:
+                    timeline.keep(now)
+                if now >= deadline:
+                    return False
+                look = min(timeline.due, deadline)
         return change is not None and stop < goal and iterate(change.operation)
 
     def _pass(self, stop: int) -> bool:
         """Go on within this iteration, up to that operation; return whether nothing stops it."""
-        self.advance(min(stop, self._measure_at))
-        if not self._pausing:
-            self.advance(stop)
+        if stop > self._measure_at:
+            self.advance(self._measure_at)
+            if self._pausing:
+                return False
+        self.advance(stop)
         return not self._pausing
 
     def _watch(self, stop: int) -> bool:
