@@ -186,7 +186,8 @@ def _placed(update: CompositorUpdate | None) -> Iterator[tuple[int, int, Iterabl
         for y, strips in enumerate(update.strips, update.region.y):
             yield y, update.region.x, strips
     elif isinstance(update, ChopsUpdate):
-        for y in {y for y, _, _ in update.spans}:
+        for y, first, last in update.spans:  # beyond these, a piece may lack what is in front
             for x, strip in update.chops[y].items():
-                if strip is not None:
-                    yield y, x, (strip,)
+                if strip is not None and x < last and x + strip.cell_length > first:
+                    start = max(x, first)
+                    yield y, start, (strip.crop(start - x, last - x),)

@@ -11,6 +11,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
+from tui.app import Monitor
 from tui.terminal import Shown
 
 WIDTH, HEIGHT = 12, 3
@@ -126,3 +127,24 @@ async def test_the_app_writes_through_it(monitor):
         await pilot.pause()
         written = app.shown.lessen(LayoutUpdate([], Region(0, 0, 80, 24)), app.size)
         assert type(written).__name__ == "Difference"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 35), (200, 50)], ids=str)
+async def test_whatever_is_pressed_the_terminal_shows_what_the_app_does(monitor, monkeypatch, size):
+    shown, display = Shown(), Monitor._display
+
+    def spy(app, screen, update):
+        if isinstance(update, LayoutUpdate | ChopsUpdate):
+            shown.lessen(update, app.size).shown.write(update, ColorSystem.TRUECOLOR)
+        display(app, screen, update)
+
+    monkeypatch.setattr(Monitor, "_display", spy)
+    app = monitor(at=20, epochs=20)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        for key in ("4", "s", "s", "s", "N", "tab", "down", "b", "escape", "1", "n", "n", "?", "g"):
+            await pilot.press(key)
+            for _ in range(4):
+                await pilot.pause()
+            whole = app.screen._compositor.render_strips()
+            lines = ["".join(text for text, _ in line) for line in shown._lines]
+            assert lines == [strip.text for strip in whole], key
