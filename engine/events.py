@@ -163,10 +163,17 @@ class Failed(Event, frozen=True, tag=True):
 
 
 class BreakpointState(msgspec.Struct, frozen=True):
-    """A breakpoint: its condition, whether it is looked at, and how often it has held."""
+    """A breakpoint: its condition, whether it is looked at, and how often it has held.
+
+    Attributes
+    ----------
+    operations : list of str
+        Those that the condition names.
+    """
 
     number: int
     condition: str
+    operations: list[str]
     on: bool
     held: int
 
@@ -341,7 +348,9 @@ class Inspection(msgspec.Struct, frozen=True):
     rows, columns : int
         Of the array as a matrix.
     low, scale : float
-        The histogram is of values from one to the other; levels are of −scale to scale.
+        Histograms are of values from one to the other; levels are of −scale to scale.
+    histogram, histogram_before : list of int
+        How many values lie in each part; of the array before the last step, if that is known.
     gradient, gradient_scale : str, float
         The name of a parameter's gradient, and a round number that it does not exceed.
     update_ratio : float or None
@@ -358,6 +367,7 @@ class Inspection(msgspec.Struct, frozen=True):
     low: float
     scale: float
     histogram: list[int]
+    histogram_before: list[int]
     heat: HeatMap
     table: Table
     gradients: Table | None

@@ -139,15 +139,18 @@ class Watcher(App[int]):
                 self.call_after_refresh(self._drawn)
             case events.Paused():
                 self.status = "paused"
+                self._hurry()
             case events.Resumed():
                 self.status = "running"
             case events.TrainingCompleted():
                 self.status = "completed"
+                self._hurry()
             case events.Failed(message):
                 self.failure = message
                 self.exit(1)
             case events.BreakpointsChanged():
                 self.breakpoints = event
+                self._draw()
                 if isinstance(self.screen, BreakpointsScreen):
                     self.screen.show_breakpoints(event)
             case events.BranchesChanged():
@@ -257,13 +260,13 @@ class Watcher(App[int]):
         if frame.samples:
             self.first = frame.samples.first
         self.query_one(SamplesPanel).draw_samples(frame.samples, run.class_names, self.order)
-        self.query_one(Inside).draw_frame(frame)
+        self.query_one(Inside).draw_frame(frame, self.breakpoints.breakpoints)
         if self.status == "completed":
             done = f"completed: loss {number(frame.loss, 4)}, accuracy {number(frame.accuracy, 3)}"
             self._notice(f"{done} · t trains further, r starts again", "")
         else:
             within = frame.status == "paused" and (frame.operation or frame.batch)
-            batch = f" · batch {frame.batch} of {run.batches}" if run.batches > 1 else ""
+            batch = f" · batch {frame.batch}/{run.batches - 1}" if run.batches > 1 else ""
             self._notice(frame.message or (f"next: {frame.next}{batch}" if within else ""), "-warn")
 
     def _notice(self, message: str, kind: str) -> None:

@@ -32,7 +32,7 @@ MOVES = (
     commands.TrainFurther,
 )
 LEAST_RATE, MOST_RATE = 1e-9, 1e6
-AT_ONCE = 0.03  # seconds that a journey may take before others get their turn
+AT_ONCE = 0.03  # seconds that a step or a journey may take before others get their turn
 
 
 class Session:
@@ -136,6 +136,8 @@ class Session:
         self._clock()
         self._due = perf_counter()
         self.outbox.append(events.Resumed())
+        if target is not None:
+            self.advance(AT_ONCE)
         return None
 
     def _reject(self, message: str) -> None:

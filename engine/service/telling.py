@@ -99,7 +99,10 @@ def samples_of(
 def breakpoints_of(trainer: Trainer) -> events.BreakpointsChanged:
     """Return all breakpoints."""
     return events.BreakpointsChanged(
-        [events.BreakpointState(b.number, b.text, b.on, b.held) for b in trainer.breakpoints.all]
+        [
+            events.BreakpointState(b.number, b.text, sorted(b.condition.operations), b.on, b.held)
+            for b in trainer.breakpoints.all
+        ]
     )
 
 

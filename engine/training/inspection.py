@@ -141,21 +141,24 @@ class Inspector:
         name, figures = names[chosen], lines[chosen].now
         value = _look(name, places)
         then = self._then(name, value)
+        before = self._figures_then(name, then)
         part = sample(value, most)
-        scale = scale_of(figures)
-        low = -scale if figures.minimum < 0 else 0.0
+        known = [figures, before] if before else [figures]
+        scale = max(map(scale_of, known))
+        low = -scale if any(f.minimum < 0 for f in known) else 0.0
         window = Window(name, value, then, Update.find(self.trainer, places.get(name)))
         return Inspection(
             operation=k,
             array=chosen,
             arrays=lines,
-            before=self._figures_then(name, then),
+            before=before,
             sampled=part.size < value.size,
             rows=window.matrix.shape[0],
             columns=window.matrix.shape[1],
             scale=scale,
             low=low,
             histogram=histogram(part, wanted.bins, low, scale),
+            histogram_before=[] if then is None else histogram(then, wanted.bins, low, scale),
             heat=window.heat(wanted, scale),
             table=window.table(wanted),
             gradients=window.gradients(wanted),

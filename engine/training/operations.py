@@ -5,6 +5,7 @@ Running at full speed and stepping one operation at a time read the same list.
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 import textwrap
@@ -54,11 +55,22 @@ class Operation:
 
     @property
     def source(self) -> str:
-        """The text of its method, or why there is none."""
+        """The text of its method, without what the formula says; or why there is none."""
         try:
-            return textwrap.dedent(inspect.getsource(self.method)).rstrip()
-        except (OSError, TypeError):
+            text = textwrap.dedent(inspect.getsource(self.method)).rstrip()
+            described = "\n\n" in (inspect.getdoc(self.method) or "\n\n")
+            return text if described else _undescribed(text)
+        except (OSError, TypeError, SyntaxError):
             return "# its source is not available"
+
+
+def _undescribed(text: str) -> str:
+    """Leave out a function's docstring."""
+    function, lines = ast.parse(text).body[0], text.split("\n")
+    if isinstance(function, ast.FunctionDef) and ast.get_docstring(function):
+        docstring = function.body[0]
+        del lines[docstring.lineno - 1 : docstring.end_lineno]
+    return "\n".join(lines)
 
 
 def compile_program(network: Network, loss: Loss, optimizer: Optimizer) -> list[Operation]:

@@ -83,6 +83,32 @@ def test_the_last_step_stands_out():
     assert seen.cell.before == seen.cell.value
 
 
+def test_the_histogram_of_before_is_drawn_to_the_same_scale():
+    session = build()
+    do(session, EPOCH)
+    assert look(session, 0, "dense_1.output", bins=9).histogram_before
+    weights = session.trainer.network.dense[0].weights
+    do(session, ON)
+    weights[:] = 0.25
+    do(session, EPOCH, commands.Edit("dense_1.weights[0, 0] = 8"), ON)
+    do(session, commands.Edit("dense_1.weights[0, 0] = -0.25"))
+    seen = look(session, 0, "dense_1.weights", bins=8)
+    assert (seen.low, seen.scale) == (-10, 10)
+    assert sum(seen.histogram) == sum(seen.histogram_before) == weights.size
+    assert (seen.histogram_before[-1], seen.histogram[-1]) == (1, 0)
+
+
+def test_nothing_is_before_the_first_step():
+    assert look(build(), 0, "dense_1.weights", bins=8).histogram_before == []
+
+
+def test_a_source_does_not_repeat_its_formula():
+    told = build().inspector.program
+    assert told[1].formula == "output = max(0, inputs)"
+    assert told[1].source.splitlines()[1].strip().startswith("np.maximum(")
+    assert '"""' not in told[0].source
+
+
 def test_an_edit_stands_out_and_the_look_stays():
     session = build()
     do(session, ON, commands.Edit("dense_1.weights[1, 2] = 0.5"))

@@ -65,6 +65,14 @@ def test_pause_step_go_to_and_resume():
     assert session.frame(ALL).reason == "user"
 
 
+def test_a_step_is_done_before_anything_is_shown_of_it():
+    session = build(paused=True)
+    for unit in ("operation", "epoch", "batch"):
+        session.handle(commands.Step(unit))
+        assert session.frame(ALL).status == "paused"
+    assert session.trainer.position[:2] == (2, 0)
+
+
 def test_rates_are_marked_at_their_epoch_and_forgotten_on_restart():
     session = build(paused=True)
     session.handle(commands.GoTo(5))

@@ -1,6 +1,7 @@
 """The app: what keys ask for, and what the screen then says."""
 
 import asyncio
+from time import monotonic
 
 import pytest
 from textual.widgets import Input
@@ -352,3 +353,14 @@ async def test_the_theme_changes_what_is_drawn(monitor):
         app.theme = "nntui-light"
         await settle(pilot)
         assert app.query_one(Chart)._ink("accent") != dark
+
+
+async def test_the_frame_after_a_pause_is_not_waited_for(monitor):
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app._pace._debt, app._pace._asked = 1e6, False
+        assert app._pace.wait(monotonic()) > 10
+        app._hear(events.Paused("step"))
+        assert app._pace.wait(monotonic()) is None
+        assert app.connection.sent[-1] == commands.Drawn()

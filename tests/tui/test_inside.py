@@ -3,11 +3,14 @@
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from textual.widgets import Input
 
 from engine import commands
 from tui.figures import WIDTH, figure, share
-from tui.widgets.inside.operation import OperationPanel, highlighted
+from tui.widgets.inside.arrays import _bar, histogram_lines
+from tui.widgets.inside.operation import OperationPanel, _broken, highlighted
 from tui.widgets.inside.values import HeatPanel
 from tui.widgets.inside.view import Inside
 
@@ -165,6 +168,71 @@ async def test_what_is_done_to_a_parameter_is_named(monitor, screen_text):
         text = screen_text(app)
         assert "dense_1.weights[0, 1] = " in text
         assert all(word in text for word in ("was ", "gradient ", "update ", " of its norm"))
+
+
+@pytest.mark.parametrize(("size", "beside"), [((80, 24), True), ((120, 35), False)], ids=str)
+async def test_a_gradient_stands_beside_its_parameter_or_below(monitor, screen_text, size, beside):
+    app = monitor(at=50)
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        await press(pilot, "4", "tab", "tab")
+        lines = screen_text(app).splitlines()
+        (head,) = (y for y, line in enumerate(lines) if "dweights" in line and "×" not in line)
+        gradient = figure(seen(app).gradients.values[1][0], seen(app).gradient_scale)
+        weight = figure(seen(app).table.values[1][0], seen(app).scale)
+        assert gradient in lines[head + 2]
+        assert weight in lines[head + 2 if beside else head - 1]
+        await press(pilot, *["right"] * 40)
+        assert figure(seen(app).cell.value, seen(app).scale) in screen_text(app)
+
+
+async def test_breakpoints_are_marked_in_the_program(monitor, screen_text):
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "4", "b", *"relu_1.backward and epoch>3", "enter", "escape")
+        assert "●▎relu_1.backward" in screen_text(app)
+        assert screen_text(app).count("●") == 1
+        await press(pilot, "c")
+        assert "▶▎relu_1.backward" in screen_text(app)
+        app.send(commands.SwitchBreakpoint(1))
+        await press(pilot, "s")
+        assert "●" not in screen_text(app)
+
+
+async def test_what_the_histogram_was_before_is_behind_it(monitor):
+    app = monitor(at=5)
+    async with app.run_test(size=(120, 35)) as pilot:
+        await settle(pilot)
+        await press(pilot, "4", "tab", "tab")
+        app.send(commands.Edit("dense_1.weights[0, 0] = 1"))
+        await settle(pilot)
+        app.send(commands.Edit("dense_1.weights[0, 0] = -1"))
+        await settle(pilot)
+        lines = histogram_lines(seen(app), 5)
+        inks = {ink for line in lines[:-1] for text, ink in line if text.strip()}
+        assert inks == {"accent", "ghost"}
+
+
+def test_a_bar_and_what_it_was_before():
+    drawn = [_bar(now, before) for now, before in ((3, 2), (3, 3), (3, 8), (0, 5), (0, 0))]
+    assert drawn == [
+        ("▃", "accent"),
+        ("▃", "accent"),
+        ("▃", "over"),
+        ("▅", "ghost"),
+        (" ", "accent"),
+    ]
+
+
+@given(st.lists(st.sampled_from(["x = ", "call(first, second)", "longer_than_all", " ", "  "])))
+def test_a_broken_line_of_source_is_still_all_there(pieces):
+    (line, *_) = highlighted("    " + "".join(pieces)) or ([("", "text")],)
+    for width in (12, 20, 60):
+        texts = ["".join(text for text, _ in part) for part in _broken(line, width)]
+        assert max(map(len, texts)) <= width
+        whole = "".join(text for text, _ in line)
+        assert "".join("".join(texts).split()) == "".join(whole.split())
 
 
 async def test_a_parameter_is_edited_where_the_cursor_is(monitor):

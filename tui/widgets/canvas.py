@@ -26,7 +26,7 @@ class Canvas(Widget):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *("text", "strong", "muted", "faint"),
         *("accent", "good", "bad", "warn"),
-        *("ahead", "ghost"),
+        *("ahead", "ghost", "over"),
         *("chosen", "cursor"),
     }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from tui.figures import WIDTH, figure, share
@@ -92,7 +94,10 @@ def _figure(line: ArrayLine, column: str) -> str:
 
 
 class FiguresPanel(Canvas):
-    """The statistics of an array before and after the last step, and its histogram."""
+    """The statistics of an array before and after the last step, and its histogram.
+
+    What the histogram was before stands dimly behind it.
+    """
 
     @property
     def bins(self) -> int:
@@ -154,15 +159,28 @@ def _statistic(name: str, texts: list[str], ink: str) -> Line:
 def histogram_lines(seen: Inspection, height: int) -> list[Line]:
     """Draw the histogram in eighths of a cell, with its limits below."""
     counts, rows = seen.histogram, min(height - 1, 10)
-    most = max(counts, default=0)
+    before = seen.histogram_before or [0] * len(counts)
+    most = max([*counts, *before], default=0)
     if rows < 1 or not counts:
         return []
-    eighths = [math.ceil(8 * rows * n / most) if most else 0 for n in counts]
+    bars = [
+        [math.ceil(8 * rows * n / most) if most else 0 for n in pair]
+        for pair in zip(counts, before, strict=True)
+    ]
     lines: list[Line] = []
     for row in reversed(range(rows)):
-        cells = "".join(BLOCKS[max(0, min(8, e - 8 * row))] for e in eighths)
-        lines.append([(cells, "accent")])
+        cells = [_bar(*(max(0, min(8, eighths - 8 * row)) for eighths in bar)) for bar in bars]
+        lines.append(
+            [("".join(text for text, _ in run), ink) for ink, run in groupby(cells, itemgetter(1))]
+        )
     low, high = f"{seen.low:g}", f"{seen.scale:g}"
     middle = "0" if seen.low else ""
     room = len(counts) - len(low) - len(high)
     return [*lines, [(f"{low}{middle:^{max(0, room)}}{high}", "muted")]]
+
+
+def _bar(now: int, before: int) -> tuple[str, str]:
+    """Draw one cell of a bar, so many eighths high; what was there before is behind it."""
+    if now >= before:
+        return BLOCKS[now], "accent"
+    return (BLOCKS[now], "over") if now else (BLOCKS[before], "ghost")

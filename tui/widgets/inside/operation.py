@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from tui.widgets.canvas import Canvas, Line
@@ -27,7 +29,7 @@ class OperationPanel(Canvas):
 
         def drawing(width: int, height: int) -> list[Line]:
             formula = [[(part, "strong")] for part in _fold(entry.formula, width)]
-            source = list(highlighted(entry.source))
+            source = [part for line in highlighted(entry.source) for part in _broken(line, width)]
             room = height - len(formula) - len(source)
             lines = [*formula, *([[]] if room > 0 else []), *source]
             if height < len(formula) + 2:
@@ -54,6 +56,24 @@ def _fold(text: str, width: int) -> list[str]:
         else:
             lines[-1] = f"{lines[-1]} {word}".lstrip()
     return lines
+
+
+def _broken(line: Line, width: int) -> list[Line]:
+    """Break a line of source that is too long, and indent what is left of it."""
+    text = "".join(part for part, _ in line)
+    if len(text) <= max(width, 1):
+        return [line]
+    indent = min(len(text) - len(text.lstrip()) + 4, width // 2)
+    blank = text.rfind(" ", indent + 1, width + 1)
+    at = blank if blank > 0 else width
+    rest = [(" " * indent, "text"), *_cut(line, at + (blank > 0), len(text))]
+    return [_cut(line, 0, at), *_broken(rest, width)]
+
+
+def _cut(line: Line, first: int, last: int) -> Line:
+    """Return the cells of a line from the first up to the last."""
+    cells = [(character, ink) for text, ink in line for character in text][first:last]
+    return [("".join(c for c, _ in run), ink) for ink, run in groupby(cells, itemgetter(1))]
 
 
 @lru_cache(64)

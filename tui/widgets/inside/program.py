@@ -17,14 +17,19 @@ DETAILED = 28  # columns from which on there is room for what an operation reads
 
 
 class ProgramPanel(Canvas):
-    """Lists the operations, and, with enough room, what each reads and writes."""
+    """Lists the operations, and, with enough room, what each reads and writes.
+
+    ``▶`` stands before the next one, ``●`` where a breakpoint is.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.border_title = "program"
         self._first = 0
 
-    def draw_program(self, program: list[ProgramEntry], following: int, looked_at: int) -> None:
+    def draw_program(
+        self, program: list[ProgramEntry], following: int, looked_at: int, stops: set[str]
+    ) -> None:
         """Draw all operations.
 
         Parameters
@@ -32,6 +37,8 @@ class ProgramPanel(Canvas):
         program : list of ProgramEntry
         following, looked_at : int
             The operation that comes next, and the one whose inside is shown.
+        stops : set of str
+            The operations that a breakpoint names.
         """
 
         def drawing(width: int, height: int) -> list[Line]:
@@ -39,7 +46,8 @@ class ProgramPanel(Canvas):
             places = {}
             for k, entry in enumerate(program):
                 start = len(lines)
-                lines += _operation(entry, k == following, k == looked_at, width)
+                mark = "▶" if k == following else "●" if entry.name in stops else " "
+                lines += _operation(entry, mark, k == looked_at, entry.name in stops, width)
                 places[k] = start, len(lines)
             for k in (following, looked_at):  # what is looked at above all
                 start, end = places.get(k, (0, 0))
@@ -53,10 +61,12 @@ class ProgramPanel(Canvas):
         self._first = min(max(self._first, end - height), start, max(0, total - height))
 
 
-def _operation(entry: ProgramEntry, following: bool, looked_at: bool, width: int) -> list[Line]:
+def _operation(
+    entry: ProgramEntry, mark: str, looked_at: bool, stops: bool, width: int
+) -> list[Line]:
     lines: list[Line] = [
         [
-            ("▶" if following else " ", "accent"),
+            (mark, "bad" if stops else "accent"),
             ("▎", PHASES[entry.phase]),
             (f"{entry.name:<{width - 2}}", "chosen" if looked_at else "text"),
         ]

@@ -13,7 +13,7 @@ from tui.figures import WIDTH, figure, share
 from tui.widgets.canvas import Canvas, Line
 
 if TYPE_CHECKING:
-    from engine.events import Inspection, Table
+    from engine.events import Inspection
 
 LEVELS, NOT_A_NUMBER = 8, 127
 WIDEST = 4  # columns of one value, where an array is narrow
@@ -121,7 +121,7 @@ class HeatPanel(Canvas):
 
 
 class NumbersPanel(Canvas):
-    """An array as a table, a parameter's gradient beside it where there is room."""
+    """An array as a table, and a parameter's gradient beside it, or below where that is narrow."""
 
     @property
     def rows(self) -> int:
@@ -133,44 +133,60 @@ class NumbersPanel(Canvas):
         """How many columns of numbers fit."""
         return max(0, self.size.width - HEAD) // (WIDTH + 1)
 
-    def shown(self, gradient: str) -> int:
-        """Return how many columns are shown, if as many of a gradient stand beside them."""
-        return (self.columns - 1) // 2 if gradient and self.columns >= 6 else self.columns
+    def shown(self, gradient: str) -> tuple[int, int]:
+        """Return how many rows and columns are shown, if there are as many of a gradient."""
+        if not gradient:
+            return self.rows, self.columns
+        if self._beside:
+            return self.rows, (self.columns - 1) // 2
+        return max(1, (self.rows - 1) // 2), self.columns
+
+    @property
+    def _beside(self) -> bool:
+        return self.columns >= 5
 
     def draw_numbers(self, seen: Inspection) -> None:
         """Draw the window that was sent."""
         table = seen.table
-        shown = self.shown(seen.gradient)
-        width = min(shown, len(table.values[0])) if table.values else 0
-        last = table.row + len(table.values) - 1, table.column + width - 1
-        place = f"[{table.row}–{last[0]}, {table.column}–{last[1]}]"
+        rows, columns = self.shown(seen.gradient)
+        height = min(rows, len(table.values))
+        width = min(columns, len(table.values[0])) if table.values else 0
+        place = f"[{table.row}–{table.row + height - 1}, {table.column}–{table.column + width - 1}]"
         self.entitle("numbers", f"{place} of {seen.rows}×{seen.columns}")
-        beside = seen.gradients if shown < self.columns else None
 
-        def drawing(_: int, height: int) -> list[Line]:
-            head = "".join(f" {column:>{WIDTH}}" for column in range(table.column, last[1] + 1))
-            first = [(f"{'':{HEAD}}{head}", "muted")]
-            if beside:
-                first.append((f"   {seen.gradient.rpartition('.')[2]:<{len(head)}}", "muted"))
-            rows = (self._row(seen, k, width, beside) for k in range(len(table.values)))
-            return [first, *rows]
+        def drawing(_width: int, _height: int) -> list[Line]:
+            places = range(table.column, table.column + width)
+            head = "".join(f" {column:>{WIDTH}}" for column in places)
+            lines = [[(f"{'':{HEAD}}{head}", "muted")]]
+            lines += [self._row(seen, k, width) for k in range(height)]
+            if not seen.gradients:
+                return lines
+            name = seen.gradient.rpartition(".")[2]
+            slopes = [self._slopes(seen, k, width) for k in range(height)]
+            if self._beside:
+                slopes = [[(f"   {name}", "muted")], *([("  ", "text"), *line] for line in slopes)]
+                return [[*line, *more] for line, more in zip(lines, slopes, strict=True)]
+            margin = [("".rjust(HEAD), "text")]
+            return [*lines, [(f"{'':{HEAD}} {name}", "muted")], *([*margin, *s] for s in slopes)]
 
         self.paint(drawing)
 
     @staticmethod
-    def _row(seen: Inspection, k: int, width: int, beside: Table | None) -> Line:
+    def _row(seen: Inspection, k: int, width: int) -> Line:
         cell, table, whole = seen.cell, seen.table, seen.arrays[seen.array].dtype[0] in "biu"
         line = [(f"{table.row + k:>{HEAD}}", "muted")]
         for j, value in enumerate(table.values[k][:width]):
             here = (table.row + k, table.column + j) == (cell.row, cell.column)
             ink = "accent" if table.changed[k][j] else "text" if math.isfinite(value) else "bad"
             line += [(" ", "text"), (figure(value, seen.scale, whole), "cursor" if here else ink)]
-        if beside and k < len(beside.values):
-            line.append(("  ", "text"))
-            line += [
-                (f" {figure(v, seen.gradient_scale)}", "muted") for v in beside.values[k][:width]
-            ]
         return line
+
+    @staticmethod
+    def _slopes(seen: Inspection, k: int, width: int) -> Line:
+        """Write a row of the gradient."""
+        values = seen.gradients.values if seen.gradients else []
+        row = values[k][:width] if k < len(values) else []
+        return [(f" {figure(value, seen.gradient_scale)}", "muted") for value in row]
 
 
 class CellLine(Canvas):

@@ -15,7 +15,7 @@ from tui.widgets.inside.program import ProgramPanel
 from tui.widgets.inside.values import CellLine, HeatPanel, NumbersPanel
 
 if TYPE_CHECKING:
-    from engine.events import Frame, Inspection, ProgramEntry
+    from engine.events import BreakpointState, Frame, Inspection, ProgramEntry
 
 FACES = ("-numbers", "-heat", "-figures")
 
@@ -64,7 +64,7 @@ class Inside(Container):
         seen, figures = self._seen, self.query_one(FiguresPanel)
         shown = numbers.shown(seen.gradient if seen else "")
         at = (seen.cell.row, seen.cell.column) if seen else (0, 0)
-        self._numbers_at = _scrolled(self._numbers_at, at, (numbers.rows, shown))
+        self._numbers_at = _scrolled(self._numbers_at, at, shown)
         self._heat_at = _scrolled(self._heat_at, at, (heat.rows, heat.columns))
         return Inspect(
             self.operation,
@@ -86,13 +86,16 @@ class Inside(Container):
         seen = self._seen
         return f"{seen.cell.name} = {seen.cell.value:.6g}" if seen and seen.gradient else ""
 
-    def draw_frame(self, frame: Frame) -> None:
+    def draw_frame(self, frame: Frame, breakpoints: list[BreakpointState]) -> None:
         """Draw what the session sent."""
         seen = self._seen = frame.inspection
         if seen is None or not self.program:
             return
         entry = self.program[seen.operation]
-        self.query_one(ProgramPanel).draw_program(self.program, frame.operation, seen.operation)
+        stops = {name for b in breakpoints if b.on for name in b.operations}
+        self.query_one(ProgramPanel).draw_program(
+            self.program, frame.operation, seen.operation, stops
+        )
         self.query_one(OperationPanel).draw_operation(entry)
         self.query_one(ArraysPanel).draw_arrays(entry, seen)
         self.query_one(FiguresPanel).draw_figures(seen)
