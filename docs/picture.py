@@ -12,7 +12,7 @@ from engine.service.client import Connection, Worker
 from engine.service.description import Description
 from tui.app import Monitor
 
-RUN = Description(seed=0, learning_rate=0.5, batch_size=30, epochs=6001, paused=True)
+RUN = Description(name="spiral", seed=0, learning_rate=0.5, batch_size=30, epochs=6001, paused=True)
 SIZE = (110, 32)
 # What is typed before each picture.
 PICTURES = {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -13,6 +15,8 @@ import numpy as np
 from engine import events
 from engine.service.build import build_trainer
 from engine.service.description import Description
+from engine.service.record import Recorder
+from engine.service.run import Run
 from engine.service.threads import limit_threads
 from engine.training.trainer import Trainer
 
@@ -38,8 +42,8 @@ def train(description: Description, log_every: int, as_json: bool) -> int:
     trainer.subscribe(events.BreakpointHit, printer.stop)
     before = signal.signal(signal.SIGINT, interrupt)
     try:
-        with limit_threads(trainer):
-            printer.start(description)
+        with limit_threads(trainer), _recorded(trainer, description) as name:
+            printer.start(description, name)
             trainer.run()
         printer.end("failed" if failure else "completed" if trainer.done else "stopped")
     finally:
@@ -49,16 +53,32 @@ def train(description: Description, log_every: int, as_json: bool) -> int:
     return 0
 
 
+@contextmanager
+def _recorded(trainer: Trainer, description: Description) -> Iterator[str]:
+    """Keep a record of the run, so that it can be told again; yield its name."""
+    try:
+        run = Run.create(description)
+    except OSError as error:
+        print(f"this run is not recorded: {error}", file=sys.stderr)
+        yield ""
+        return
+    recorder = Recorder(trainer, run.directory)
+    try:
+        yield run.directory.name
+    finally:
+        recorder.close()
+
+
 class TextPrinter:
     """Prints what the notebook prints."""
 
     def __init__(self, trainer: Trainer) -> None:
         self.trainer = trainer
 
-    def start(self, description: Description) -> None:
+    def start(self, description: Description, name: str) -> None:
         """Say what is trained, beside the output: its first line is the notebook's."""
         trainer = self.trainer
-        parts = [trainer.data.name, trainer.network.shape, f"seed {trainer.seed}"]
+        parts = [name or trainer.data.name, trainer.network.shape, f"seed {trainer.seed}"]
         print(" · ".join(filter(None, [*parts, trainer.data.note])), file=sys.stderr)
 
     def epoch(self, event: events.EpochMeasured) -> None:
@@ -97,11 +117,12 @@ class JsonPrinter:
     def _print(self, **fields: Any) -> None:
         print(msgspec.json.encode(fields).decode(), flush=True)
 
-    def start(self, description: Description) -> None:
+    def start(self, description: Description, name: str) -> None:
         """Print what is trained."""
         trainer = self.trainer
         self._print(
             type="run",
+            name=name,
             source=description.source,
             seed=trainer.seed,
             network=trainer.network.shape,

@@ -1,7 +1,6 @@
 """The command line, as a process: its output, its one line for what is wrong, its exit status."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -18,6 +17,14 @@ network = Network([Dense(2, 8), ReLU(), Dense(8, 2)])
 data = Dataset(X, np.array([0, 1, 1, 0]), name="exclusive or")
 trainer = Trainer(network, SoftmaxCrossEntropy(), GradientDescent(0.5), data, epochs=7)
 """
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory, monkeypatch):
+    """A place of its own for the runs of each test."""
+    directory = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("XDG_STATE_HOME", str(directory))
+    return directory / "nntui" / "runs"
 
 
 def nntui(*arguments, **options):
@@ -136,11 +143,10 @@ def test_a_loss_that_is_no_number_fails_with_a_line():
 
 
 def test_without_a_seed_one_is_drawn_and_shown():
-    first, second = (nntui("--headless", "--epochs", 1).stderr for _ in range(2))
-    assert "seed " in first
-    assert first != second
-    seed = first.split("seed ")[1].split()[0]
-    assert nntui("--headless", "--epochs", 1, "--seed", seed).stderr == first
+    first, second = (nntui("--headless", "--epochs", 1) for _ in range(2))
+    seeds = [done.stderr.split("seed ")[1].split()[0] for done in (first, second)]
+    assert seeds[0] != seeds[1]
+    assert nntui("--headless", "--epochs", 1, "--seed", seeds[0]).stdout == first.stdout
 
 
 def test_help_and_version():
@@ -170,7 +176,35 @@ def test_a_condition_that_is_none_gets_one_line_with_its_column():
     )
 
 
-def test_a_run_that_is_not_there_is_not_told_again(tmp_path):
-    done = nntui("replay", "nothing", env={**os.environ, "XDG_STATE_HOME": str(tmp_path)})
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--batch-size", "64", "--dtype", "float32"],
+        ["--break", "dense_2.backward and epoch > 5"],
+        ["--learning-rate", "1e300"],
+        ["mine.py"],
+    ],
+    ids=str,
+)
+def test_a_run_without_a_screen_can_be_told_again(tmp_path, options):
+    (tmp_path / "mine.py").write_text(MINE)
+    done = nntui("--json", "--name", "mine", *options, cwd=tmp_path)
+    assert json.loads(done.stdout.splitlines()[0])["name"] == "mine"
+    again = nntui("replay", "mine")
+    assert again.returncode == 0
+    assert again.stdout.endswith(" and the weights\nidentical\n")
+
+
+def test_a_run_goes_on_without_a_record_where_none_can_be_written(home):
+    home.parent.parent.mkdir(exist_ok=True)
+    home.parent.write_text("in the way")
+    done = nntui("--headless", "--epochs", 3)
+    assert done.returncode == 0
+    assert done.stderr.startswith("this run is not recorded: ")
+    assert done.stdout.startswith("epoch: 0, acc: ")
+
+
+def test_a_run_that_is_not_there_is_not_told_again():
+    done = nntui("replay", "nothing")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "there is no run 'nothing'" in done.stderr

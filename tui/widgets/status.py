@@ -52,7 +52,7 @@ class RunLine(Canvas):
         ]
 
         def drawing(width: int, height: int) -> list[Line]:
-            line = [(run.source, "strong")]
+            line = [(run.name or run.source, "strong")]
             for part in filter(None, parts):
                 if length(line) + len(part) + 3 <= width:
                     line.append((f" · {part}", "muted"))
