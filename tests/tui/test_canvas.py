@@ -1,7 +1,10 @@
 """What is drawn again: only the lines that changed, and the same as if all were."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from tui.widgets.canvas import Canvas
-from tui.widgets.chart import Chart
+from tui.widgets.chart import Chart, Row, _name_ghost
 from tui.widgets.samples import SamplesPanel
 
 
@@ -42,3 +45,21 @@ async def test_lines_drawn_one_by_one_are_those_drawn_at_once(monitor, screen_te
             widget.refresh()
         await settle(pilot)
         assert screen_text(app) == once
+
+
+@given(
+    rows=st.lists(st.text(" ⠒", min_size=24, max_size=24), min_size=3, max_size=8),
+    column=st.integers(0, 23),
+    row=st.integers(0, 7),
+)
+def test_a_ghost_is_named_as_near_as_there_is_room(rows, column, row):
+    body = [Row(text, None, None) for text in rows]
+    _name_ghost(body, "branch_1", column, row)
+    named = ["".join(line.cells) for line in body]
+    changed = [(a, b) for a, b in zip(rows, named, strict=True) if a != b]
+    room = [text for text in rows if " " * 9 in text[:column]]
+    assert len(changed) == 1 or not room
+    for before, after in changed:
+        at = after.index("branch_1")
+        assert before[at - 1 : at + 8].strip() == ""
+        assert after[:at] + before[at : at + 8] + after[at + 8 :] == before

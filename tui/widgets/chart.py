@@ -242,13 +242,14 @@ class Row:
 
 
 def _name_ghost(body: list[Row], name: str, column: int, row: int) -> None:
-    """Write a ghost's name near its end, where there is room."""
-    nearest = sorted(range(len(body)), key=lambda y: abs(y - row))
-    for y in nearest[:9]:
-        for x in (column + 2, column - len(name), column - 2 * len(name)):
-            if body[y].is_free(x - 1, len(name) + 1):
-                body[y].write(x, name, "ghost")
-                return
+    """Write a ghost's name as near to its end as there is room."""
+    rows = sorted(range(len(body)), key=lambda y: abs(y - row))
+    near = [(y, x) for y in rows[:9] for x in (column + 2, column - len(name))]
+    far = [(y, column - k) for y in rows for k in range(len(name), column)]
+    for y, x in (*near, *far):
+        if body[y].is_free(x - 1, len(name) + 1):
+            body[y].write(x, name, "ghost")
+            return
 
 
 def _foot(columns: list[int], marks: list[float], width: int) -> Line:
