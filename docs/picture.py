@@ -13,7 +13,7 @@ from engine.service.description import Description
 from tui.app import Monitor
 
 RUN = Description(name="spiral", seed=0, learning_rate=0.5, batch_size=30, epochs=6001, paused=True)
-SIZE = (110, 32)
+SIZE = (118, 36)
 # What is typed before each picture.
 PICTURES = {
     "screen.svg": (

@@ -57,7 +57,7 @@ class HeatPanel(Canvas):
         self.tall = max(1, min(self.wide * 2, self.rows // max(1, len(rows))))
         last = heat.row + len(rows), heat.column + heat.columns
         place = f"[{heat.row}–{last[0] - 1}, {heat.column}–{last[1] - 1}]"
-        self.entitle(f"heat map ±{seen.scale:g}", place if rows else None)
+        self.entitle(f"heat ±{seen.scale:g}", place if rows else None)
         at = cell.row - heat.row, cell.column - heat.column
 
         def drawing(width: int, height: int) -> list[Line]:
