@@ -101,6 +101,32 @@ def beside(
     return rows
 
 
+def each_beside(
+    owns: dict[str, tuple[Measured, float]], peer: str, theirs: Measured, turns: int, unit: Unit
+) -> list[Row]:
+    """Measure several things and the one that all are compared with, as `beside` does.
+
+    Parameters
+    ----------
+    owns : dict of str to (callable, budget)
+        What is measured, and how much of the other it may take.
+    peer, theirs : str, callable
+        What all are compared with.
+    """
+    bases: list[float] = []
+    ours: dict[str, list[float]] = {what: [] for what in owns}
+    for _ in range(turns):
+        bases.append(theirs())
+        for what, (own, _budget) in owns.items():
+            ours[what].append(own())
+    rows = []
+    for what, (_own, budget) in owns.items():
+        ratios = [a / b for a, b in zip(ours[what], bases, strict=True)]
+        medians = (unit.write(statistics.median(side)) for side in (bases, ours[what]))
+        rows.append(Row(what, peer, *medians, *_spread(ratios), budget))
+    return rows
+
+
 def alone(what: str, values: Sequence[float], unit: Unit, budget: float) -> Row:
     """Take figures that are compared with a budget only."""
     scaled = [value * unit.factor for value in values]

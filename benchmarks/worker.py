@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pexpect
 
-from benchmarks.measure import MILLISECONDS, Row, beside
+from benchmarks.measure import MILLISECONDS, Row, each_beside
 from engine import commands, events
 from engine.service.client import Worker
 from engine.service.description import Description
@@ -27,11 +27,16 @@ OPENING = 1.5  # seconds that screens are given
 def rows(quick: bool) -> Iterator[Row]:
     """Measure one screen and three, at both sizes."""
     epochs, turns = (30_000, 2) if quick else (100_000, 5)
-    for size in SIZES:
-        for screens, budget in BUDGETS.items():
-            what = f"{epochs:,} epochs with {screens} of {size[0]}×{size[1]} attached"
-            own, peer = (partial(_seconds, epochs, shown, size) for shown in (screens, 0))
-            yield from beside(what, own, {"no screen": (peer, budget)}, turns, MILLISECONDS)
+    owns = {
+        f"{epochs:,} epochs with {screens} of {size[0]}×{size[1]} attached": (
+            partial(_seconds, epochs, screens, size),
+            budget,
+        )
+        for size in SIZES
+        for screens, budget in BUDGETS.items()
+    }
+    none = partial(_seconds, epochs, 0, SIZES[0])
+    yield from each_beside(owns, "no screen", none, turns, MILLISECONDS)
 
 
 def _seconds(epochs: int, screens: int, size: tuple[int, int]) -> float:
