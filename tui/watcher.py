@@ -59,6 +59,7 @@ class Watcher(App[int]):
         self.shown = Shown()
         self._pace = Pace(monotonic())
         self._next: Timer | None = None
+        self._frozen = False
         self._waiting: list[commands.SessionCommand] = []
         self._subscribed: commands.Subscribe | None = None
         for theme in (themes.DARK, themes.LIGHT):
@@ -193,7 +194,8 @@ class Watcher(App[int]):
 
     def _drawn(self) -> None:
         """Ask for the next frame, when this one has arrived."""
-        if not gc.get_freeze_count():
+        if not self._frozen:
+            self._frozen = True
             gc.freeze()  # what the screen is made of stays: looking through it all takes 0.1 s
         self._pace.drawn(self.shown.written, monotonic(), self.size)
         self._ask()

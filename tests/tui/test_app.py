@@ -1,6 +1,7 @@
 """The app: what keys ask for, and what the screen then says."""
 
 import asyncio
+import gc
 from time import monotonic
 
 import pytest
@@ -364,3 +365,15 @@ async def test_the_frame_after_a_pause_is_not_waited_for(monitor):
         app._hear(events.Paused("step"))
         assert app._pace.wait(monotonic()) is None
         assert app.connection.sent[-1] == commands.Drawn()
+
+
+async def test_what_the_screen_is_made_of_is_set_aside_once(monitor, monkeypatch):
+    frozen = []
+    monkeypatch.setattr(gc, "freeze", lambda: frozen.append(1))
+    monkeypatch.setattr(gc, "get_freeze_count", None)  # it counts one by one: 7 ms
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        for _ in range(3):
+            await settle(pilot)
+            await pilot.press("n")
+    assert frozen == [1]
