@@ -97,6 +97,7 @@ class Recorder:
         self._first: dict[str, int] = {}
         self._follow(None)
         trainer.subscribe(events.Branched, self._follow)
+        self.save()
 
     def _follow(self, event: events.Branched | None) -> None:
         """Write down what a new branch measures."""

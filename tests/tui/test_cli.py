@@ -195,6 +195,18 @@ def test_a_run_without_a_screen_can_be_told_again(tmp_path, options):
     assert again.stdout.endswith(" and the weights\nidentical\n")
 
 
+def test_a_run_that_was_killed_can_be_told_again_as_far_as_it_was_recorded():
+    command = [sys.executable, "-m", "tui", "--json", "--name", "mine", "--epochs", str(10**9)]
+    with subprocess.Popen([*command, "--log-every", "5000"], stdout=subprocess.PIPE) as process:
+        for _ in range(4):
+            process.stdout.readline()
+        process.kill()
+    again = nntui("replay", "mine")
+    assert again.returncode == 0
+    epochs = int(again.stdout.split()[1].replace(",", ""))
+    assert 5_000 < epochs < 10**8
+
+
 def test_a_run_goes_on_without_a_record_where_none_can_be_written(home):
     home.parent.parent.mkdir(exist_ok=True)
     home.parent.write_text("in the way")
