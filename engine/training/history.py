@@ -82,16 +82,18 @@ class History:
 
     def settle(self) -> None:
         """Move the epochs that wait into buckets, and hand them to the sink."""
-        if self.sink and self._pending:
-            self.sink(np.array(self._pending, dtype=np.float64))
-        while self._pending:
-            first = self.epochs - len(self._pending)
+        waiting = np.array(self._pending, dtype=np.float64)
+        self._pending.clear()
+        if self.sink and len(waiting):
+            self.sink(waiting)
+        while len(waiting):
+            first = self.epochs - len(waiting)
             if first // self.span >= self.capacity:
                 self._double()
                 continue
             room = self.capacity * self.span - first
-            part, self._pending = self._pending[:room], self._pending[room:]
-            values = np.array(part, dtype=np.float64).T
+            part, waiting = waiting[:room], waiting[room:]
+            values = part.T.copy()
             values[~np.isfinite(values)] = np.nan
             buckets = np.arange(first, first + len(part)) // self.span
             starts = np.flatnonzero(np.diff(buckets, prepend=-1))
