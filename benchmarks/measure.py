@@ -93,12 +93,10 @@ def beside(
             theirs[name].append(measured())
         time.sleep(rest)
         ours.append(own())
-    rows = []
-    for name, (_measured, budget) in peers.items():
-        ratios = [a / b for a, b in zip(ours, theirs[name], strict=True)]
-        medians = (unit.write(statistics.median(side)) for side in (theirs[name], ours))
-        rows.append(Row(what, name, *medians, *_spread(ratios), budget))
-    return rows
+    return [
+        _ratio(what, name, theirs[name], ours, unit, budget)
+        for name, (_measured, budget) in peers.items()
+    ]
 
 
 def each_beside(
@@ -119,12 +117,17 @@ def each_beside(
         bases.append(theirs())
         for what, (own, _budget) in owns.items():
             ours[what].append(own())
-    rows = []
-    for what, (_own, budget) in owns.items():
-        ratios = [a / b for a, b in zip(ours[what], bases, strict=True)]
-        medians = (unit.write(statistics.median(side)) for side in (bases, ours[what]))
-        rows.append(Row(what, peer, *medians, *_spread(ratios), budget))
-    return rows
+    return [
+        _ratio(what, peer, bases, ours[what], unit, budget) for what, (_own, budget) in owns.items()
+    ]
+
+
+def _ratio(
+    what: str, peer: str, theirs: list[float], ours: list[float], unit: Unit, budget: float
+) -> Row:
+    ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
+    medians = (unit.write(statistics.median(side)) for side in (theirs, ours))
+    return Row(what, peer, *medians, *_spread(ratios), budget)
 
 
 def alone(what: str, values: Sequence[float], unit: Unit, budget: float) -> Row:

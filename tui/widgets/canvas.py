@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
@@ -100,6 +102,11 @@ class Canvas(Widget):
         if name not in self._inks:
             self._inks[name] = self.get_component_rich_style(name)
         return self._inks[name]
+
+
+def gathered(cells: Iterable[tuple[str, str]]) -> Line:
+    """Return a line of cells, each with its ink, in pieces of one ink each."""
+    return [("".join(text for text, _ in run), ink) for ink, run in groupby(cells, itemgetter(1))]
 
 
 def length(line: Line) -> int:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import partial
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from tui import axis
-from tui.widgets.canvas import Canvas, Line
+from tui.widgets.canvas import Canvas, Line, gathered
 
 if TYPE_CHECKING:
     from engine.events import CurveData
@@ -233,12 +232,7 @@ class Row:
 
     def line(self) -> Line:
         """Return pieces of one ink each."""
-        pieces, start = [], 0
-        for ink, cells in groupby(self.inks):
-            end = start + sum(1 for _ in cells)
-            pieces.append(("".join(self.cells[start:end]), ink))
-            start = end
-        return pieces
+        return gathered(zip(self.cells, self.inks, strict=True))
 
 
 def _name_ghost(body: list[Row], name: str, column: int, row: int) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from itertools import groupby
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from tui.figures import WIDTH, figure, share
-from tui.widgets.canvas import Canvas, Line
+from tui.widgets.canvas import Canvas, Line, gathered
 
 if TYPE_CHECKING:
     from engine.events import ArrayLine, Inspection, ProgramEntry
@@ -169,9 +167,8 @@ def histogram_lines(seen: Inspection, height: int) -> list[Line]:
     ]
     lines: list[Line] = []
     for row in reversed(range(rows)):
-        cells = [_bar(*(max(0, min(8, eighths - 8 * row)) for eighths in bar)) for bar in bars]
         lines.append(
-            [("".join(text for text, _ in run), ink) for ink, run in groupby(cells, itemgetter(1))]
+            gathered(_bar(*(max(0, min(8, eighths - 8 * row)) for eighths in bar)) for bar in bars)
         )
     low, high = f"{seen.low:g}", f"{seen.scale:g}"
     middle = "0" if seen.low else ""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import groupby
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from tui.widgets.canvas import Canvas, Line
+from tui.widgets.canvas import Canvas, Line, gathered
 
 if TYPE_CHECKING:
     from engine.events import ProgramEntry
@@ -72,8 +70,7 @@ def _broken(line: Line, width: int) -> list[Line]:
 
 def _cut(line: Line, first: int, last: int) -> Line:
     """Return the cells of a line from the first up to the last."""
-    cells = [(character, ink) for text, ink in line for character in text][first:last]
-    return [("".join(c for c, _ in run), ink) for ink, run in groupby(cells, itemgetter(1))]
+    return gathered([(character, ink) for text, ink in line for character in text][first:last])
 
 
 @lru_cache(64)
