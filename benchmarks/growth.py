@@ -24,7 +24,7 @@ SIZES = {
     "epochs": [10**k for k in range(3, 8)],
 }
 QUICK = {"samples": 10**5, "width": 512, "depth": 32, "epochs": 10**5}
-SECONDS = 0.3  # of each turn, unless the number of epochs is given
+SECONDS = 0.3  # of each turn, or one epoch if that takes longer
 TURNS = 5
 HEAD = """\
 | what grows | to | µs an epoch | its products alone, µs | ratio | memory, MB |
@@ -118,7 +118,7 @@ def _draw(measured: dict[str, list[dict[str, float]]]) -> None:
         lines = (0, "seconds", 1e6, "o-"), (0, "products", 1e6, ".:"), (1, "memory", 1e-6, "o-")
         for row, what, unit, form in lines:
             values = [point[what] * unit for point in points]
-            axes[row][column].loglog(sizes, values, form, color="#0757b8", label=what)
+            axes[row][column].loglog(sizes, values, form, color="#0757b8")
             axes[row][column].grid(visible=True, alpha=0.3)
         axes[0][column].set_ylim(1, 1e6)
         axes[1][column].set_ylim(10, 1e4)

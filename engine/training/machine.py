@@ -171,7 +171,7 @@ class Machine:
         self.fill = 1 if smaller == self.batch_size else 2
 
     def _connect(self, samples: int) -> Tie:
-        """Tie the arrays together for batches of that many rows."""
+        """Tie the arrays together for batches of that many rows; return how."""
         X = self._X
         self.inputs = Signal(X if self.batches == 1 else zeros(samples, X.shape[1], X.dtype))
         self.loss.connect(self.network.connect(self.inputs))

@@ -205,13 +205,16 @@ def test_windows_stay_within_the_array(row, column, rows, columns):
         assert told == values[at, table.column : table.column + min(columns, 8)].tolist()
 
 
-def test_a_last_batch_of_another_size_has_no_before():
+def test_the_step_into_a_batch_of_another_size_has_no_before():
     session = build(batch_size=20)
-    do(session, commands.Step("batch"), *[ON] * 2)
-    seen = look(session, 1, "relu_1.output")
-    assert seen.rows == 10
-    do(session, commands.Step("batch"), ON)
-    assert look(session, 1, "relu_1.output").rows == 20
+    for rows in (10, 20):
+        do(session, commands.Step("batch"), ON)
+        seen = look(session, 0, "dense_1.output")
+        assert (seen.rows, seen.before) == (rows, None)
+        do(session, ON)
+        seen = look(session, 1, "relu_1.output")
+        assert seen.rows == rows
+        assert seen.before.maximum > 0
 
 
 def test_a_large_array_is_sampled_only_while_it_trains(monkeypatch):

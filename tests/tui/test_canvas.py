@@ -52,7 +52,7 @@ async def test_lines_drawn_one_by_one_are_those_drawn_at_once(monitor, screen_te
     column=st.integers(0, 23),
     row=st.integers(0, 7),
 )
-def test_a_ghost_is_named_as_near_as_there_is_room(rows, column, row):
+def test_a_ghost_is_named_wherever_there_is_room_left_of_its_end(rows, column, row):
     body = [Row(text, None, None) for text in rows]
     _name_ghost(body, "branch_1", column, row)
     named = ["".join(line.cells) for line in body]

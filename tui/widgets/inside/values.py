@@ -166,8 +166,9 @@ class NumbersPanel(Canvas):
             if self._beside:
                 slopes = [[(f"   {name}", "muted")], *([("  ", "text"), *line] for line in slopes)]
                 return [[*line, *more] for line, more in zip(lines, slopes, strict=True)]
-            margin = [("".rjust(HEAD), "text")]
-            return [*lines, [(f"{'':{HEAD}} {name}", "muted")], *([*margin, *s] for s in slopes)]
+            margin = (" " * HEAD, "text")
+            head = f"{'':{HEAD}} {name}"
+            return [*lines, [(head, "muted")], *([margin, *line] for line in slopes)]
 
         self.paint(drawing)
 
