@@ -21,6 +21,9 @@ class InProcess:
         self.told = asyncio.Queue()
         self.sent = []
 
+    def first(self, patience):
+        return self.session.greeting()[0]
+
     async def events(self):
         for event in self.session.greeting():
             yield event

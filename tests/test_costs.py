@@ -8,6 +8,7 @@ import tracemalloc
 import numpy as np
 import pytest
 from rich.color import ColorSystem
+from textual.css.stylesheet import Stylesheet
 
 from engine import commands
 from engine.nn import activations, layers, losses, optimizers, products
@@ -109,6 +110,18 @@ async def test_a_recorded_run_is_told_the_terminal_in_few_bytes(monitor):
             frames.append(written(app))
     assert 3_000 < whole < 9_000
     assert sum(frames) / len(frames) < 1_300
+
+
+async def test_opening_reads_the_stylesheet_once(monitor, monkeypatch):
+    again = []
+    monkeypatch.setattr(Stylesheet, "reparse", lambda self: again.append(self))
+    app = monitor(at=0)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert not again
+        app.theme = "nntui-light"
+        await pilot.pause()
+        assert again
 
 
 def written(app: Monitor) -> int:

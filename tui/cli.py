@@ -26,10 +26,6 @@ UNUSED = {
     ),
 }
 
-# Seconds to wait for a run to be built before the screen opens: what cannot be built is then told
-# in a line, without a screen that flashes.
-VERDICT = 0.5
-
 
 class Source(click.ParamType[str]):
     """A toy dataset's name, or a file."""
@@ -229,20 +225,15 @@ def main() -> None:
 
 
 def _watch(description: Description) -> int:
-    from engine.events import Failed
     from engine.service.client import Connection, Worker
 
     worker = Worker(description)
     try:
         from tui.app import Monitor  # while the worker starts
 
-        connection = Connection.open(worker)
-        first = connection.first(VERDICT)
-        if isinstance(first, Failed):
-            return _complain(first.message, 2)
-        app = Monitor(connection, worker.run.log)
-        app.run()
-        return _complain(app.failure, 1) if app.failure else app.return_code or 0
+        app = Monitor(Connection.open(worker), worker.run.log)
+        status = app.run()
+        return _complain(app.failure, status or 1) if app.failure else app.return_code or 0
     except ConnectionError as error:
         return _complain(f"{error}; its log: {worker.run.log}", 1)
     finally:

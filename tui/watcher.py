@@ -30,6 +30,10 @@ from tui.widgets.status import ProgressLine, RunLine, StatusLine, number
 
 SMALLEST = (40, 12)
 
+# Seconds to wait for a run to be built before the screen opens: what cannot be built is then told
+# in a line, without a screen that flashes.
+VERDICT = 0.5
+
 
 class Watcher(App[int]):
     """Watches one session.
@@ -64,6 +68,9 @@ class Watcher(App[int]):
         self._subscribed: commands.Subscribe | None = None
         for theme in (themes.DARK, themes.LIGHT):
             self.register_theme(theme)
+        # Set before there is anything to be drawn, so that nothing is styled twice.
+        self.set_reactive(App.theme, themes.DARK.name)
+        self.stylesheet.set_variables(self.get_css_variables())
         threading.Thread(target=_warm_up, daemon=True).start()
 
     def compose(self) -> ComposeResult:
@@ -81,9 +88,16 @@ class Watcher(App[int]):
         yield Footer(show_command_palette=False)
         yield Static("", id="too-small", markup=False)
 
+    def on_load(self) -> None:
+        """Make ready what needs no terminal, and wait a little for a run that cannot be built."""
+        self.stylesheet.parse()
+        first = self.connection.first(VERDICT)
+        if isinstance(first, events.Failed):
+            self.failure = first.message
+            self.exit(2)
+
     def on_mount(self) -> None:
         """Attach to the session."""
-        self.theme = themes.DARK.name
         self.theme = self._first_theme()
         self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         self.query_one(StatusLine).draw_status(None, "starting")
