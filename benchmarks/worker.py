@@ -26,7 +26,7 @@ OPENING = 1.5  # seconds that screens are given
 
 def rows(quick: bool) -> Iterator[Row]:
     """Measure one screen and three, at both sizes."""
-    epochs, turns = (30_000, 2) if quick else (100_000, 5)
+    epochs, turns = (30_000, 2) if quick else (100_000, 7)
     owns = {
         f"{epochs:,} epochs with {screens} of {size[0]}×{size[1]} attached": (
             partial(_seconds, epochs, screens, size),
