@@ -15,6 +15,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from rich.cells import cell_len, get_character_cell_size
@@ -43,17 +44,24 @@ def _codes(style: Style | None, colours: ColorSystem) -> str:
     return Strip.render_ansi(style, colours) if style else ""
 
 
-def _cells(strip: Strip, colours: ColorSystem) -> Iterator[Cell]:
-    for text, style, control in strip:
-        if control:
-            continue
-        codes = _codes(style, colours)
-        for character in text:
-            width = get_character_cell_size(character)
-            if width:
-                yield character, codes
-            if width == 2:
-                yield "", codes
+@lru_cache(4096)
+def _cell(character: str, codes: str) -> tuple[Cell, ...]:
+    """Return the cells of a character: none, one or two."""
+    return ((character, codes), ("", codes))[: get_character_cell_size(character)]
+
+
+@lru_cache(2048)
+def _piece(text: str, codes: str) -> tuple[Cell, ...]:
+    """Return the cells of a text. Most of a frame's texts have been in the frame before."""
+    return tuple(cell for character in text for cell in _cell(character, codes))
+
+
+def _cells(strips: Iterable[Strip], colours: ColorSystem) -> list[Cell]:
+    cells: list[Cell] = []
+    for text, style, control in chain.from_iterable(strips):
+        if not control:
+            cells += _piece(text, _codes(style, colours))
+    return cells
 
 
 class Difference(CompositorUpdate):
@@ -115,7 +123,7 @@ class Shown:
         for y, x, strips in _placed(update):
             if 0 <= y < len(self._wanted):
                 line = self._wanted[y]
-                cells = [cell for strip in strips for cell in _cells(strip, colours)]
+                cells = _cells(strips, colours)
                 line[x : x + len(cells)] = cells[: len(line) - x]
                 self.late.add(y)
         runs = self._due(most)

@@ -18,6 +18,8 @@ from textual.widget import Widget
 # A line: pieces of text, each with its ink, which is one of the component classes of `Canvas`.
 Line = list[tuple[str, str]]
 
+BACKGROUND = "the widget's own"
+
 # From a width and a height in cells to what is shown there.
 Drawing = Callable[[int, int], list[Line]]
 
@@ -86,7 +88,7 @@ class Canvas(Widget):
             self._strips = [self._strip(line) for line in self._lines]
         if y < len(self._strips):
             return self._strips[y]
-        return Strip.blank(self.size.width, self.rich_style)
+        return Strip.blank(self.size.width, self._ink(BACKGROUND))
 
     def _draw(self) -> list[Line]:
         """Return as many lines as there is room for."""
@@ -96,11 +98,13 @@ class Canvas(Widget):
 
     def _strip(self, line: Line) -> Strip:
         strip = Strip(Segment(text, self._ink(ink)) for text, ink in line)
-        return strip.adjust_cell_length(self.size.width, self.rich_style)
+        return strip.adjust_cell_length(self.size.width, self._ink(BACKGROUND))
 
     def _ink(self, name: str) -> Style:
+        """Return a style, which takes Textual long to put together."""
         if name not in self._inks:
-            self._inks[name] = self.get_component_rich_style(name)
+            own = name == BACKGROUND
+            self._inks[name] = self.rich_style if own else self.get_component_rich_style(name)
         return self._inks[name]
 
 

@@ -59,7 +59,7 @@ class SamplesPanel(Canvas):
             f"softmax · {ORDERS[order]}{more}",
             f"{samples.first + 1 if last else 0}–{last} of {samples.total} · {samples.wrong} wrong",
         )
-        self.paint(lambda width, height: [self._head(), *map(self._row, samples.rows)])
+        self.paint(lambda width, height: self._table(samples.rows))
 
     @property
     def _left(self) -> int:
@@ -82,21 +82,25 @@ class SamplesPanel(Canvas):
     def _in_view(self) -> slice:
         return slice(self.first_class, self.first_class + self._shown)
 
-    def _head(self) -> Line:
-        label, width = self._label, self._bar + FIGURE
+    def _table(self, rows: list[SampleRow]) -> list[Line]:
+        width, view = self._bar, self._in_view
+        return [self._head(width + FIGURE, view), *(self._row(row, width, view) for row in rows)]
+
+    def _head(self, width: int, view: slice) -> Line:
+        label = self._label
         head = f"{'row':>5}  {'true':<{label}}  {'says':<{label}}   "
-        head += "".join(f"{name[: width - 2]:<{width}}" for name in self._names[self._in_view])
+        head += "".join(f"{name[: width - 2]:<{width}}" for name in self._names[view])
         return [(head, "muted")]
 
-    def _row(self, row: SampleRow) -> Line:
+    def _row(self, row: SampleRow, width: int, view: slice) -> Line:
         label, right = self._label, row.predicted == row.true_class
         verdict = "good" if right else "bad"
         true, says = (self._names[k][:label] for k in (row.true_class, row.predicted))
         line = [(f"{row.row:5d}  {true:<{label}}  ", "muted")]
         line.append((f"{says:<{label}} {'✓' if right else '✗'} ", verdict))
-        for k, share in enumerate(row.probabilities[self._in_view], self.first_class):
+        for k, share in enumerate(row.probabilities[view], view.start):
             strong = k == row.predicted
-            filled, empty = bar(share or 0.0, self._bar)
+            filled, empty = bar(share or 0.0, width)
             figure = "  nan" if share is None else f"{share:.3f}"
             line += [(filled, verdict if strong else "muted"), (empty, "faint")]
             line.append((f" {figure}  ", "text" if strong else "muted"))
