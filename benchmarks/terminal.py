@@ -18,7 +18,7 @@ BRAILLE = "[\u2801-\u28ff]"
 
 def rows(quick: bool) -> Iterator[Row]:
     """Measure first paint, bytes, keys and memory."""
-    yield from _opening(3 if quick else 15)
+    yield from _opening(5 if quick else 15)
     for size, budget in SIZES.items():
         name = f"{size[0]}×{size[1]}"
         with _full_speed(size) as (terminal, home):
