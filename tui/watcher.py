@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import threading
@@ -88,10 +89,11 @@ class Watcher(App[int]):
         yield Footer(show_command_palette=False)
         yield Static("", id="too-small", markup=False)
 
-    def on_load(self) -> None:
+    async def on_load(self) -> None:
         """Make ready what needs no terminal, and wait a little for a run that cannot be built."""
         self.stylesheet.parse()
         first = self.connection.first(VERDICT)
+        await asyncio.sleep(0)  # Ctrl+C has its effect here, before the terminal is another
         if isinstance(first, events.Failed):
             self.failure = first.message
             self.exit(2)
@@ -119,7 +121,7 @@ class Watcher(App[int]):
         self._question()
 
     def _question(self) -> None:
-        if self._driver and self._pace.put(self.shown.written, monotonic()):
+        if self.is_running and self._driver and self._pace.put(self.shown.written, monotonic()):
             self._driver.write(QUESTION)
 
     def action_redraw(self) -> None:

@@ -128,6 +128,19 @@ def test_rows_that_cannot_be_learned_open_no_screen_and_leave_no_worker(start, t
     assert none_left(tmp_path, 0)
 
 
+def test_ctrl_c_before_the_screen_opens_ends_it_without_one(start, tmp_path):
+    file = tmp_path / "slow.py"
+    file.write_text("import time\ntime.sleep(60)\n")
+    t = start(str(file))
+    while not workers(tmp_path):
+        t.pump(0.01)
+    t.pump(0.3)  # it waits for the run by now
+    t.press("\x03")
+    assert t.wait() == 1
+    assert b"\x1b[" not in t.output
+    assert none_left(tmp_path, 1)
+
+
 def test_a_print_goes_to_the_log(start, tmp_path):
     file = tmp_path / "mine.py"
     file.write_text(
