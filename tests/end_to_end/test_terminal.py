@@ -132,7 +132,9 @@ def test_ctrl_c_before_the_screen_opens_ends_it_without_one(start, tmp_path):
     file = tmp_path / "slow.py"
     file.write_text("import time\ntime.sleep(60)\n")
     t = start(str(file))
+    end = time.monotonic() + 10
     while not workers(tmp_path):
+        assert time.monotonic() < end, "no worker started"
         t.pump(0.01)
     t.pump(0.3)  # it waits for the run by now
     t.press("\x03")
