@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from time import perf_counter
@@ -14,7 +15,6 @@ from engine.events import Position
 from engine.service import telling
 from engine.service.description import Description
 from engine.service.ladder import step
-from engine.training.branches import BEGINNING
 from engine.training.changes import ChangeError, parse_change
 from engine.training.conditions import ConditionError
 from engine.training.inspection import Inspector
@@ -33,6 +33,17 @@ MOVES = (
 )
 LEAST_RATE, MOST_RATE = 1e-9, 1e6
 AT_ONCE = 0.03  # seconds that a step or a journey may take before others get their turn
+MOST_WAITING = 20  # commands that wait for the end of a journey
+
+# What ends a journey to another place at once, and what is done on the way. All else waits for
+# its end, since it is relative to the place that is travelled to.
+ENDS_A_JOURNEY = (commands.Pause, commands.GoOver, commands.Restart)
+ON_THE_WAY = (
+    commands.NudgeSpeed,
+    commands.SetBreakpoint,
+    commands.SwitchBreakpoint,
+    commands.RemoveBreakpoint,
+)
 
 
 class Session:
@@ -68,7 +79,8 @@ class Session:
         self._due = perf_counter()
         self._marks: deque[tuple[float, int]] = deque(maxlen=20)
         self._journey: Iterator[None] | None = None
-        self._end, self._arrive = BEGINNING, self._stepped
+        self._arrive = self._stepped
+        self._waiting: deque[SessionCommand] = deque()
         self._edited = False
         trainer.subscribe(events.LossNotFinite, self._on_not_finite)
         trainer.subscribe(events.TrainingCompleted, self._on_completed)
@@ -166,18 +178,13 @@ class Session:
 
     # -- travelling ----------------------------------------------------------------------------
 
-    def _travel(
-        self, journey: Iterator[None], end: Position, arrive: Callable[[], None] | None = None
-    ) -> None:
-        """Set out; a short way is gone at once, a long one while others have their turn.
-
-        Where the next command cuts it short, it is at ``end`` that the trainer then stands.
-        """
+    def _travel(self, journey: Iterator[None], arrive: Callable[[], None] | None = None) -> None:
+        """Begin a journey; a short one is finished at once, in a long one others get their turn."""
         self.status, self.message, self._target = "paused", "", None
         self._edited = False
         self.trainer.timeline.mark()
         self.outbox.append(telling.branches_of(self.trainer))
-        self._journey, self._end, self._arrive = journey, end, arrive or self._stepped
+        self._journey, self._arrive = journey, arrive or self._stepped
         self._travel_for(AT_ONCE)
         if self._journey:
             self.status = "running"
@@ -186,17 +193,14 @@ class Session:
     def _travel_for(self, seconds: float) -> None:
         deadline = perf_counter() + seconds
         assert self._journey
-        for _ in self._journey:
+        journey, self._journey = self._journey, None
+        for _ in journey:
             if perf_counter() >= deadline:
+                self._journey = journey
                 return
-        self._journey = None
         self._arrive()
-
-    def _stop_travelling(self) -> None:
-        if self._journey:
-            self._journey = None
-            self.trainer.go_to(self._end)
-            self._stepped()
+        while self._waiting and not self._journey:
+            self._attempt(self._waiting.popleft())
 
     def _stepped(self) -> None:
         self._pause("step")
@@ -209,10 +213,10 @@ class Session:
         if epoch >= trainer.epochs:
             self._reject(f"the last epoch is {trainer.epochs - 1}")
         elif place <= reached:
-            self._travel(trainer.timeline.travel(place), place)
+            self._travel(trainer.timeline.travel(place))
         else:
             further = lambda: self._resume(epoch + 1)  # noqa: E731
-            self._travel(trainer.timeline.travel(reached), reached, further)
+            self._travel(trainer.timeline.travel(reached), further)
 
     def _step(self, unit: events.Unit, back: bool) -> None:
         trainer = self.trainer
@@ -221,7 +225,7 @@ class Session:
             if place is None:
                 self._reject("this is the beginning")
             else:
-                self._travel(trainer.timeline.travel(place), place)
+                self._travel(trainer.timeline.travel(place))
         elif unit == "epoch":
             self._resume(trainer.epoch + 1)
         elif trainer.done:
@@ -244,21 +248,39 @@ class Session:
                 self._pause("user")
             else:
                 held = [b for b in trainer.breakpoints.active if trainer.breakpoints.holds(b)]
-                self._pause("breakpoint", f"breakpoint {held[0].number}: {held[0].text}")
+                text = f"breakpoint {held[0].number}: {held[0].text}" if held else ""
+                self._pause("breakpoint", text)
 
-        return self._travel(trainer.search_back(), before, arrive)
+        return self._travel(trainer.search_back(), arrive)
 
     # -- being told ----------------------------------------------------------------------------
 
     def handle(self, command: SessionCommand) -> None:
         """Do what a client asks; what cannot be done is rejected with a reason."""
+        if self._journey and not isinstance(command, ON_THE_WAY):
+            if not _ends_a_journey(command):
+                return self._wait_for_the_end(command)
+            self._journey = None
+            self._waiting.clear()
+            self._pause("user")
+        return self._attempt(command)
+
+    def _wait_for_the_end(self, command: SessionCommand) -> None:
+        if len(self._waiting) < MOST_WAITING:
+            self._waiting.append(command)
+        else:
+            self._reject("it is still on its way; pause to stop it here")
+
+    def _attempt(self, command: SessionCommand) -> None:
         self.changes += 1
-        self._stop_travelling()
-        self._remember(command)
         try:
+            self._remember(command)
             self._do(command)
         except (ChangeError, ConditionError) as error:
             self._reject(str(error))
+        except Exception as error:  # no command may end a run
+            traceback.print_exc()
+            self._reject(f"that has failed: {type(error).__name__}: {error}")
 
     def _do(self, command: SessionCommand) -> None:
         trainer = self.trainer
@@ -331,7 +353,7 @@ class Session:
             branch = next((b for b in timeline.branches if b.name == command.branch), None)
             if branch is None:
                 return self._reject(f"there is no branch {command.branch!r}")
-            self._travel(timeline.go_over(branch), branch.reached)
+            self._travel(timeline.go_over(branch))
         elif not timeline.in_the_past:
             return self._reject("there is no future to keep here: go back first, with N or g")
         else:
@@ -418,3 +440,10 @@ class Session:
             if wanted.inspect
             else None,
         )
+
+
+def _ends_a_journey(command: SessionCommand) -> bool:
+    """Whether a command can be done at any place, so that a journey to another need not end."""
+    if isinstance(command, commands.GoTo):
+        return not command.relative
+    return isinstance(command, ENDS_A_JOURNEY)

@@ -51,6 +51,8 @@ class Timeline:
         self._first: Snapshot | None = None
         self._on_the_way: list[Snapshot] = []
         self._original: dict[str, float] = {}
+        # The iteration from which on no array holds what was there before the last jump.
+        self._exact_from = 0
 
     # -- where it is ---------------------------------------------------------------------------
 
@@ -120,7 +122,9 @@ class Timeline:
     def travel(self, target: Position, since: int | None = None) -> Iterator[None]:
         """Go to a place of this branch that it has been at before.
 
-        It yields every few milliseconds, so that a long way holds nobody up.
+        It yields every few milliseconds, so that others get their turn. Whoever does not continue
+        it then stops where the machine is: at an earlier place of this branch, with all changes
+        that were made up to there.
 
         Parameters
         ----------
@@ -150,6 +154,7 @@ class Timeline:
         for name, value in self._original.items():
             find_target(machine, name).write(value)
         machine.restore(snapshot)
+        self._exact_from = snapshot.iteration + (machine.fill if snapshot.iteration else 0)
         for change in self.branch.changes:
             if change.position < snapshot.position and change.target in self._original:
                 find_target(machine, change.target).write(change.after)
@@ -168,6 +173,13 @@ class Timeline:
         for stop in (*sorted(ahead), target):
             yield from self._run(stop)
             self.arrive()
+            if self._is_exact:
+                yield
+
+    @property
+    def _is_exact(self) -> bool:
+        """Whether all arrays hold what they held when the training first came here."""
+        return self.machine.iteration >= self._exact_from
 
     def _run(self, stop: Position) -> Iterator[None]:
         """Run forward, unheard, keeping some snapshots of a long way."""
@@ -180,11 +192,14 @@ class Timeline:
         while machine.iteration < goal:
             breath = perf_counter() + BREATH
             with machine.unheard():
-                while machine.iteration < goal and perf_counter() < breath:
+                while True:
                     machine.advance(length)
                     if every and not (goal - machine.iteration) % every:
                         self._on_the_way.append(machine.snapshot())
-            yield
+                    if machine.iteration >= goal or perf_counter() >= breath:
+                        break
+            if machine.iteration < goal and self._is_exact:
+                yield
         with machine.unheard():
             machine.advance(stop.operation)
 
@@ -200,20 +215,28 @@ class Timeline:
         """
         origin = end = self.machine.position
         self.mark()
-        for start in (*self.branch.before(self.machine.iteration), self.set_out()):
-            if start.position >= end:
+        for snapshot in (*self.branch.before(self.machine.iteration), self.set_out()):
+            start = self._exact_after(snapshot)
+            if start >= end:
                 continue
             found = None
-            self._jump(start)
-            for place in self._places(start.position, end, stops):
+            self._jump(snapshot)
+            yield from self._run_to(start)
+            for place in self._places(start, end, stops):
                 yield from self._run_to(place)
                 if place < origin and holds():
                     found = place
             if found:
                 yield from self.travel(found)
                 return
-            end = start.position
+            end = start
         yield from self.travel(origin)
+
+    def _exact_after(self, snapshot: Snapshot) -> Position:
+        """Return the first place after a snapshot at which all arrays are filled anew."""
+        if not snapshot.iteration:
+            return snapshot.position
+        return Position(*divmod(snapshot.iteration + self.machine.fill, self.machine.batches), 0)
 
     def _places(self, start: Position, end: Position, stops: list[int]) -> Iterator[Position]:
         """Yield the places after ``start`` up to ``end`` at which a condition is asked."""

@@ -6,11 +6,13 @@ import pytest
 
 from engine import commands, events
 from engine.commands import Subscribe
+from engine.service import session as service
 from engine.service.build import build_trainer
 from engine.service.description import Description
 from engine.service.ladder import step
 from engine.service.session import Session
 from engine.service.wire import Unpacker, pack
+from engine.training import timeline
 
 ALL = Subscribe(points=40, span=100, first=0, rows=5)
 
@@ -251,14 +253,81 @@ def test_what_if_and_back_to_what_was():
     assert names(session)[-1] == "Rejected"
 
 
-def test_a_long_way_back_is_cut_short_by_the_next_key():
-    session = build(paused=True, samples=400, epochs=100_000)
+def slow(session, monkeypatch):
+    """Let every pass of the program be one turn, as with a network that takes long."""
+    monkeypatch.setattr(timeline, "BREATH", 0.0)
+    monkeypatch.setattr(service, "AT_ONCE", 0.0)
     session.trainer.timeline.due = math.inf
-    session.handle(commands.GoTo(1500))
+    session.trainer.timeline.memory = 0
+    return session
+
+
+def test_a_journey_stops_at_once_where_it_is(monkeypatch):
+    session = slow(build(paused=True), monkeypatch)
+    session.handle(commands.GoTo(30))
     settle(session)
-    session.handle(commands.SetBreakpoint("loss < 0"))
-    session.handle(commands.RunBack())
+    session.handle(commands.GoTo(20))
+    for _ in range(5):
+        session.advance(0)
     assert session.running
     session.handle(commands.Pause())
+    frame = session.frame(ALL)
+    assert (frame.status, frame.reason) == ("paused", "user")
+    assert 0 < frame.epoch < 20
+    assert frame.reached == 30
+    here = session.trainer.epoch
+    session.handle(commands.GoTo(30))
+    settle(session)
+    session.handle(commands.GoTo(here - 1))
+    assert settle(session).loss == frame.loss
+
+
+def test_a_journey_that_is_stopped_keeps_the_changes_on_its_way(monkeypatch):
+    session = slow(build(paused=True), monkeypatch)
+    for k in range(24):
+        session.handle(commands.Step("epoch"))
+        settle(session)
+        session.handle(commands.NudgeLearningRate(1 if k % 2 else -1))
+    rates = [0.1, *(c.after for c in session.trainer.timeline.branch.changes)]
+    for turns in range(1, 24):
+        session.handle(commands.Step("epoch", back=True))
+        for _ in range(turns):
+            session.advance(0)
+        session.handle(commands.Pause())
+        assert session.trainer.optimizer.learning_rate == rates[session.trainer.epoch]
+        session.handle(commands.GoTo(23))
+        settle(session)
+
+
+def test_what_is_asked_for_during_a_journey_is_done_at_its_end(monkeypatch):
+    session = slow(build(paused=True), monkeypatch)
+    session.handle(commands.GoTo(30))
+    settle(session)
+    session.handle(commands.GoTo(20))
+    session.handle(commands.Step("epoch", back=True))
+    session.handle(commands.Step("epoch", back=True))
+    session.handle(commands.SetLearningRate(0.5))
+    session.handle(commands.SetBreakpoint("loss < 0"))
+    frame = settle(session)
+    assert (frame.epoch, frame.rate_changes) == (18, [(19, 0.5)])
+    session.handle(commands.GoTo(5))
+    for _ in range(30):
+        session.handle(commands.Step("epoch", back=True))
+    assert names(session)[-1] == "Rejected"
+    session.handle(commands.Pause())
     assert not session.running
-    assert session.frame(ALL).epoch == 1500
+
+
+def test_whatever_a_command_raises_is_rejected(monkeypatch, capsys):
+    session = build(paused=True)
+
+    def fail(*arguments):
+        raise RuntimeError("out of luck")
+
+    monkeypatch.setattr(session.trainer, "change", fail)
+    session.handle(commands.SetLearningRate(0.5))
+    (event,) = session.outbox
+    assert event.message == "that has failed: RuntimeError: out of luck"
+    assert "Traceback" in capsys.readouterr().err
+    session.handle(commands.Resume())
+    assert settle(session).status == "completed"
