@@ -320,7 +320,8 @@ class Cell(msgspec.Struct, frozen=True):
     before : float or None
         What it was before the last step.
     gradient, update : float or None
-        Of a parameter: the loss's derivative by it, and what the optimizer adds for it.
+        Of a parameter: the loss's derivative by it, and what the optimizer is going to add for
+        it, or has added if this iteration's gradient is not known yet.
     """
 
     name: str

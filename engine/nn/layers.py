@@ -70,6 +70,9 @@ class Layer:
         assert output.gradient is not None
         self.output, self.doutput = output.values, output.gradient
 
+    def inputs_changed(self) -> None:
+        """Take note that `inputs` were changed in place, after the forward pass."""
+
     def compute_output(self) -> None:
         """Write `output` from `inputs`."""
         raise NotImplementedError
@@ -171,6 +174,11 @@ class Dense(Layer):
         self._into_output = product_into(self.output, dtype)
         self._into_dweights = product_into(self.dweights, dtype)
         self._add_rows = SumOfRows(samples, self.n_neurons, dtype)
+
+    def inputs_changed(self) -> None:
+        """Copy the inputs anew, where the backward pass multiplies a copy."""
+        if self._takes_biases_in:
+            np.copyto(self._beside_one, self.inputs)
 
     def compute_output(self) -> None:
         """Output = inputs · weights + biases, which is [inputs 1] · [weights; biases]."""

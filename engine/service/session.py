@@ -132,8 +132,13 @@ class Session:
         (then, before), (now, epoch) = self._marks[0], self._marks[-1]
         return (epoch - before) / (now - then) if now > then else 0.0
 
+    @property
+    def _standing(self) -> events.Status:
+        """How the run is while nothing is trained."""
+        return "completed" if self.trainer.done else "paused"
+
     def _pause(self, reason: events.Reason, message: str = "") -> None:
-        self.status, self.reason, self.message = "paused", reason, message
+        self.status, self.reason, self.message = self._standing, reason, message
         self._target = None
         self.changes += 1
         self.outbox.append(events.Paused(reason, message))
@@ -204,8 +209,6 @@ class Session:
 
     def _stepped(self) -> None:
         self._pause("step")
-        if self.trainer.done:
-            self.status = "completed"
 
     def _go_to(self, epoch: int) -> None:
         trainer = self.trainer
@@ -307,14 +310,19 @@ class Session:
                 trainer.restart(secrets.randbelow(2**32) if new_weights else None)
                 self._resume()
             case commands.TrainFurther(epochs):
-                trainer.epochs = trainer.epoch + max(1, epochs)
-                self._resume()
+                self._train_further(epochs)
             case commands.Edit() | commands.Undo():
                 self._edit(command)
             case commands.Fork() | commands.GoOver():
                 self._branch(command)
             case _:
                 self._set_breakpoints(command)
+
+    def _train_further(self, epochs: int) -> None:
+        if not self.trainer.done:
+            return self._reject("the training is not complete yet")
+        self.trainer.epochs = self.trainer.epoch + max(1, epochs)
+        return self._resume()
 
     def _set_rate(self, rate: float) -> None:
         if LEAST_RATE <= rate <= MOST_RATE:
@@ -341,7 +349,7 @@ class Session:
         trainer = self.trainer
         edits = [c for c in trainer.timeline.branch.changes if c.position == trainer.position]
         self._edited = any("[" in c.target for c in edits)
-        self.status, self.reason, self.message = "paused", "user", ""
+        self.status, self.reason, self.message = self._standing, "user", ""
         if edits:
             said = trainer.predict()
             figures = f"loss {said.value:.4f}, accuracy {said.correct / trainer.data.samples:.3f}"

@@ -61,13 +61,14 @@ class Branch:
 
     def before(self, iteration: int) -> Iterator[Snapshot]:
         """Yield snapshots up to that iteration, the latest first, its forebears' included."""
-        for snapshot in self.snapshots:
-            if snapshot.iteration <= iteration:
-                yield snapshot
-        if self.parent:
-            for snapshot in self.parent.before(iteration):
-                if snapshot.position < self.left:
+        branch: Branch | None = self
+        left = None
+        while branch:
+            for snapshot in branch.snapshots:
+                if snapshot.iteration <= iteration and (left is None or snapshot.position < left):
                     yield snapshot
+            left = branch.left if left is None else min(left, branch.left)
+            branch = branch.parent
 
 
 def digest(*arrays: Array) -> str:

@@ -41,10 +41,18 @@ class Breakpoint:
 
 
 class Facts:
-    """What a condition may ask of a machine."""
+    """What a condition may ask of a machine.
 
-    def __init__(self, machine: Machine) -> None:
-        self.machine = machine
+    Parameters
+    ----------
+    machine : Machine
+    within : bool
+        Whether the condition is of a place within an epoch, before one of its operations. Its
+        ``epoch`` is then the one that is going on, and else the one that was completed last.
+    """
+
+    def __init__(self, machine: Machine, within: bool) -> None:
+        self.machine, self.within = machine, within
 
     def number(self, name: str) -> float:
         """Return a figure of the last measured epoch, or of the machine itself."""
@@ -53,7 +61,7 @@ class Facts:
             return machine.optimizer.learning_rate
         if name == "batch":
             return machine.batch
-        if name == "epoch" and machine.operation:
+        if name == "epoch" and self.within:
             return machine.epoch
         return _figure(machine.measured, name)
 
@@ -62,14 +70,27 @@ class Facts:
         return _figure(self.machine.previous, name)
 
     def of_layer(self, function: str, layer: str) -> float:
-        """Return a norm of a layer's gradients or weights, or its share of dead units."""
+        """Return a norm of a layer's gradients or weights, or its share of dead units.
+
+        It is NaN before the operation that computes it was done for the first time.
+        """
         network = self.machine.network
         found = next((a for a in network.layers if a.name == layer), network)
         if function == "dead":
             assert isinstance(found, ReLU)
-            return float(1 - (found.output > 0).any(axis=0).mean())
+            share = 1 - (found.output > 0).any(axis=0).mean()
+            return float(share) if self._is_done(f"{layer}.forward") else np.nan
         assert not isinstance(found, ReLU)
-        return _norm(found.gradients if function == "grad_norm" else found.parameters)
+        if function == "weight_norm":
+            return _norm(found.parameters)
+        backward = f"{layer or network.layers[0].name}.backward"
+        return _norm(found.gradients) if self._is_done(backward) else np.nan
+
+    def _is_done(self, operation: str) -> bool:
+        """Whether an operation was done at least once."""
+        machine = self.machine
+        done = machine.program if machine.iteration else machine.program[: machine.operation]
+        return any(o.name == operation for o in done)
 
     def at(self, operation: str) -> bool:
         """Whether that operation comes next."""
@@ -90,7 +111,8 @@ class Breakpoints:
 
     def __init__(self, machine: Machine) -> None:
         self.all: list[Breakpoint] = []
-        self._machine, self._facts = machine, Facts(machine)
+        self._machine = machine
+        self._after_epoch, self._within = Facts(machine, False), Facts(machine, True)
         layers = {}
         for layer in machine.network.layers:
             if isinstance(layer, Dense):
@@ -130,9 +152,9 @@ class Breakpoints:
         machine, operations = self._machine, breakpoint.condition.operations
         if operations:
             here = machine.program[machine.operation].name in operations
-        else:
-            here = machine.operation == machine.batch == 0 and machine.epoch > 0
-        return here and breakpoint.condition.holds(self._facts)
+            return here and breakpoint.condition.holds(self._within)
+        here = machine.operation == machine.batch == 0 and machine.epoch > 0
+        return here and breakpoint.condition.holds(self._after_epoch)
 
     def any_holds(self) -> bool:
         """Whether one holds here, whatever it was told of once and after."""

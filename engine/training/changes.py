@@ -7,12 +7,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+
+import numpy as np
 
 from engine.nn.signals import Array
 from engine.training.machine import Machine
 
-_TARGET = re.compile(r"\s*(?:(\w+)\s*\.\s*)?(\w+)\s*(?:\[\s*(\d+)\s*(?:,\s*(\d+)\s*)?\])?\s*")
+_NUMBER = r"\s*(\d{1,18})\s*"  # no array is longer
+_TARGET = re.compile(rf"\s*(?:(\w+)\s*\.\s*)?(\w+)\s*(?:\[{_NUMBER}(?:,{_NUMBER})?\])?\s*")
 SEED = "seed"
 
 
@@ -29,6 +31,9 @@ class Target:
     name : str
         As ``dense_1.weights[0, 17]``, ``learning_rate`` or ``data.y[5]``.
     read, write : callable
+        What is read can always be written again, whatever it is.
+    check : callable
+        Raises ChangeError for a value that a person may not choose.
     is_data : bool
         Whether it belongs to the data: these are no part of a snapshot.
     """
@@ -36,6 +41,7 @@ class Target:
     name: str
     read: Callable[[], float]
     write: Callable[[float], None]
+    check: Callable[[float], None] = lambda value: None
     is_data: bool = False
 
 
@@ -43,7 +49,8 @@ def find_target(machine: Machine, text: str) -> Target:
     """Return the number that is named; ChangeError if there is none."""
     match = _TARGET.fullmatch(text)
     if not match:
-        raise ChangeError(f"'{text}' names no number; try learning_rate or dense_1.weights[0, 0]")
+        example = "try learning_rate or dense_1.weights[0, 0]"
+        raise ChangeError(f"'{text[:40]}' names no number; {example}")
     owner, name, *numbers = match.groups()
     index = tuple(int(n) for n in numbers if n is not None)
     if owner is None and not index:
@@ -53,7 +60,7 @@ def find_target(machine: Machine, text: str) -> Target:
     layers = {layer.name: layer for layer in machine.network.dense}
     if owner not in layers or name not in ("weights", "biases"):
         known = ", ".join(f"{n}.weights, {n}.biases" for n in layers)
-        raise ChangeError(f"there is no {text.strip()}; there are {known}, data.X and data.y")
+        raise ChangeError(f"there is no {text.strip()[:40]}; there are {known}, data.X and data.y")
     return _cell(f"{owner}.{name}", getattr(layers[owner], name), index)
 
 
@@ -76,20 +83,23 @@ def _hyperparameter(machine: Machine, name: str) -> Target:
     optimizer = machine.optimizer
     if name not in optimizer.hyperparameters:
         known = ", ".join(optimizer.hyperparameters)
-        raise ChangeError(f"there is no {name} to change; hyperparameters: {known}")
+        raise ChangeError(f"there is no {name[:40]} to change; hyperparameters: {known}")
 
-    def write(value: float) -> None:
+    def check(value: float) -> None:
         if not (math.isfinite(value) and value >= 0):
             raise ChangeError(f"the {name.replace('_', ' ')} must be 0 or more, not {value:g}")
-        setattr(optimizer, name, value)
 
-    return Target(name, lambda: float(getattr(optimizer, name)), write)
+    write = partial(setattr, optimizer, name)
+    return Target(name, lambda: float(getattr(optimizer, name)), write, check)
 
 
 def _cell(name: str, array: Array, index: tuple[int, ...]) -> Target:
     index = _within(name, array, index)
     return Target(
-        f"{name}{list(index)}", partial(_read, array, index), partial(_write, array, index)
+        f"{name}{list(index)}",
+        partial(_read, array, index),
+        partial(array.__setitem__, index),
+        partial(_check_finite, array),
     )
 
 
@@ -100,13 +110,17 @@ def _data(machine: Machine, name: str, index: tuple[int, ...]) -> Target:
     index = _within(f"data.{name}", array, index)
     classes = machine.network.n_outputs
 
-    def write(value: float) -> None:
+    def check(value: float) -> None:
         if name == "y" and not (value.is_integer() and 0 <= value < classes):
             raise ChangeError(f"a label must be 0 to {classes - 1}, not {value:g}")
-        _write(array, index, value)
+        _check_finite(machine.inputs.values, value)
+
+    def write(value: float) -> None:
+        array[index] = value
         machine.set_row(index[0])
 
-    return Target(f"data.{name}{list(index)}", partial(_read, array, index), write, is_data=True)
+    read = partial(_read, array, index)
+    return Target(f"data.{name}{list(index)}", read, write, check, is_data=True)
 
 
 def _within(name: str, array: Array, index: tuple[int, ...]) -> tuple[int, ...]:
@@ -122,7 +136,7 @@ def _read(array: Array, index: tuple[int, ...]) -> float:
     return float(array[index])
 
 
-def _write(array: Array, index: tuple[int, ...], value: Any) -> None:
-    if not math.isfinite(value):
-        raise ChangeError(f"a finite number is needed, not {value:g}")
-    array[index] = value
+def _check_finite(array: Array, value: float) -> None:
+    with np.errstate(over="ignore"):
+        if not np.isfinite(array.dtype.type(value)):
+            raise ChangeError(f"a finite number is needed, and {value:g} is none in {array.dtype}")

@@ -29,6 +29,7 @@ from typing import NamedTuple, Protocol
 from engine.training.history import METRICS
 
 NAMES = (*METRICS, "epoch", "batch", "learning_rate")
+SHORT = {"acc": "accuracy", "lr": "learning_rate"}  # as figures are abbreviated on screens
 OF_NETWORK = ("grad_norm", "weight_norm")
 OF_LAYER = (*OF_NETWORK, "dead")
 LENGTH, DEPTH, TIMES = 500, 50, 10**9  # the most characters, expressions in each other, `after`
@@ -297,7 +298,7 @@ class _Parser:
         return self._part(lambda facts: value, False, token.start)
 
     def _named(self, token: _Token) -> _Part:
-        name, operations = token.text, self._vocabulary.operations
+        name, operations = SHORT.get(token.text, token.text), self._vocabulary.operations
         if name in NAMES:
             # float, since an int that becomes too large raises
             return self._part(lambda facts: float(facts.number(name)), False, token.start)
@@ -344,7 +345,7 @@ class _Parser:
         return lambda facts: float(facts.of_layer(function, layer))
 
     def _previous(self) -> _Ask:
-        metric = self._next.text
+        metric = SHORT.get(self._next.text, self._next.text)
         if metric not in METRICS:
             raise self._error(self._next, f"previous takes one of {', '.join(METRICS)}")
         self._take()

@@ -24,6 +24,7 @@ from engine.nn.network import Network
 from engine.nn.optimizers import Optimizer
 from engine.nn.signals import Array, Signal, zeros
 from engine.training.history import History
+from engine.training.members import parts_of
 from engine.training.operations import compile_program
 from engine.training.ties import Tie, differing, tie_of, tie_to
 
@@ -70,6 +71,8 @@ class Machine:
     program : list of Operation
     measured, previous : EpochMeasured or None
         The last epoch whose loss is known, and the one before it.
+    last_rate : float or None
+        The learning rate of the last update.
     history : History
         Where measured epochs are recorded.
     probabilities : array, shape (samples, classes)
@@ -105,8 +108,13 @@ class Machine:
         self.epoch = self.batch = self.operation = self.iteration = 0
         self.measured: events.EpochMeasured | None = None
         self.previous: events.EpochMeasured | None = None
+        self.last_rate: float | None = None
         self._finite = True
         self._loss_sum, self._correct = 0.0, 0
+        self.network.gradients[:] = 0
+        for part in parts_of(self.loss):
+            for name in ("value", "correct"):
+                vars(part).pop(name, None)
         self._connect_all()
         self.probabilities: Array = self.loss.output
         if self.batches > 1:
@@ -224,6 +232,7 @@ class Machine:
 
     def _end_iteration(self) -> None:
         self.operation = 0
+        self.last_rate = self.optimizer.learning_rate
         self.iteration += 1
         self.batch += 1
         if self.batch < self.batches:
@@ -273,6 +282,7 @@ class Machine:
         """Take over what has been changed in a row of the data."""
         self._X[row] = self.data.X[row]
         if self.batches == 1:
+            self.network.layers[0].inputs_changed()
             self.loss.set_labels(self.data.y)
 
     def draw_weights(self, seed: int) -> None:

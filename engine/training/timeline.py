@@ -260,13 +260,13 @@ class Timeline:
         """
         machine = self.machine
         target = find_target(machine, name)
-        before = target.read()
+        value = float(value)  # whatever kind of number it is, it is written as it is recorded
+        target.check(value)
         self.set_out()
-        target.write(value)  # before anything else, since it may not be allowed
         if self.in_the_past:
-            target.write(before)
             self.fork()
-            target.write(value)
+        before = target.read()
+        target.write(value)
         if target.is_data:
             self._original.setdefault(target.name, before)
         changed = Changed(machine.position, target.name, before, target.read())

@@ -35,8 +35,9 @@ from engine.events import Position
 from engine.nn.losses import Loss
 from engine.nn.network import Network
 from engine.nn.optimizers import Optimizer
+from engine.training.branches import BEGINNING
 from engine.training.breakpoints import Breakpoints
-from engine.training.changes import SEED
+from engine.training.changes import SEED, ChangeError
 from engine.training.machine import Machine
 from engine.training.timeline import Timeline
 
@@ -187,6 +188,8 @@ class Trainer(Machine):
         return True
 
     def _breaks(self) -> bool:
+        """Whether a breakpoint holds here, after the changes that were made here."""
+        self.timeline.arrive()
         hit = self.breakpoints.hit()
         if hit:
             self.emit(events.BreakpointHit(hit.number, hit.text, self.position))
@@ -207,7 +210,20 @@ class Trainer(Machine):
         ----------
         position : Position
             No later than ``timeline.reached``.
+
+        Raises
+        ------
+        ValueError
+            If there is no such place, or it has not been there yet.
         """
+        _, batch, operation = position
+        if not (0 <= batch < self.batches and 0 <= operation < len(self.program)):
+            raise ValueError(
+                f"there is no {position}: an epoch has batches 0 to {self.batches - 1}"
+                f" of operations 0 to {len(self.program) - 1}"
+            )
+        if not BEGINNING <= position <= self.timeline.reached:
+            raise ValueError(f"it has not been at {position} yet; run() goes on to later epochs")
         _finish(self.timeline.travel(position))
 
     def search_back(self) -> Iterator[None]:
@@ -237,6 +253,8 @@ class Trainer(Machine):
         ChangeError
             If there is no such number, or it cannot be this.
         """
+        if target.strip() == SEED:
+            raise ChangeError("the seed is changed by a restart with new weights")
         self.emit(self.timeline.change(target, value))
 
     def undo(self) -> bool:
@@ -254,6 +272,8 @@ class Trainer(Machine):
         seed : int, optional
             Draw new weights from it; the same weights as before if not given. The data stay.
         """
+        if seed is not None and not 0 <= seed < 2**32:
+            raise ValueError(f"a seed is a whole number from 0 to 4294967295, not {seed}")
         now = {name: getattr(self.optimizer, name) for name in self.optimizer.hyperparameters}
         drawn = [c.after for c in self.timeline.branch.changes if c.target == SEED]
         self.timeline.restart()

@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.commands import Inspect
 from engine.events import Cell, HeatMap, Table
+from engine.nn.layers import Layer
 from engine.nn.optimizers import GradientDescent, Optimizer
 from engine.nn.signals import Array
 from engine.training.members import Member, gradient_of, value_of
@@ -49,13 +50,16 @@ class Update:
     ----------
     name : str
         Of the gradient, as ``dweights``.
-    gradient, step : array
-        The loss's derivative, and what is added for it.
+    gradient : array
+        The loss's derivative.
+    step : array or None
+        What is added for it, if that is still to come, or else what was added. None where that
+        is not known, as before the first update.
     """
 
     name: str
     gradient: Array
-    step: Array
+    step: Array | None
 
     @classmethod
     def find(cls, trainer: Trainer, place: Member | None) -> Update | None:
@@ -64,20 +68,29 @@ class Update:
         if place is None or gradient is None:
             return None
         slope, optimizer = value_of(gradient), trainer.optimizer
+        ahead = _is_ahead(trainer, place[0])
         if type(optimizer) is GradientDescent:
-            return cls(gradient[1], slope, slope * -optimizer.learning_rate)
-        step = _step(optimizer, trainer.network, value_of(place))
+            rate = optimizer.learning_rate if ahead else trainer.last_rate
+            return cls(gradient[1], slope, None if rate is None else slope * -rate)
+        step = _step(optimizer, trainer.network, value_of(place)) if ahead else None
         return cls(gradient[1], slope, step)
 
 
-def _step(optimizer: Optimizer, network: Any, part: Array) -> Array:
+def _is_ahead(trainer: Trainer, owner: Any) -> bool:
+    """Whether the gradients of a layer, or of the whole network, are of this iteration."""
+    layer = owner if isinstance(owner, Layer) else trainer.network.layers[0]
+    done = trainer.program[: trainer.operation]
+    return any(operation.name == f"{layer.name}.backward" for operation in done)
+
+
+def _step(optimizer: Optimizer, network: Any, part: Array) -> Array | None:
     """Return what a copy of the optimizer would add to a part of the network's parameters."""
     flat = network.parameters
     target = SimpleNamespace(parameters=flat.copy(), gradients=network.gradients.copy())
     try:
         copy.deepcopy(optimizer).update_parameters(target)
     except Exception:  # an optimizer of someone's own may need more than parameters and gradients
-        return np.full(part.shape, np.nan)
+        return None
     offset = part.__array_interface__["data"][0] - flat.__array_interface__["data"][0]
     after: Array = np.ndarray(part.shape, part.dtype, target.parameters, offset, part.strides)
     return after - part
@@ -112,7 +125,7 @@ class Window:
     @property
     def update_ratio(self) -> float | None:
         """The length of the update, divided by the parameter's own."""
-        if self.update is None:
+        if self.update is None or self.update.step is None:
             return None
         step, length = np.linalg.norm(self.update.step), np.linalg.norm(self.value)
         return float(step / length) if length else math.nan
@@ -159,7 +172,7 @@ class Window:
             float(self.value[at]),
             None if self.then is None else float(self.then[at]),
             float(update.gradient[at]) if update else None,
-            float(update.step[at]) if update else None,
+            float(update.step[at]) if update and update.step is not None else None,
         )
 
 

@@ -145,3 +145,96 @@ def test_a_loss_that_is_no_number_can_be_gone_back_from():
     trainer.breakpoints.add("isnan(loss) or isinf(loss)")
     assert not trainer.run_back()
     assert trainer.position == (49, 0, 0)
+
+
+def test_short_names_are_those_of_the_screen():
+    trainer = build()
+    trainer.breakpoints.add("acc >= 0 and lr > 0 and previous(acc) >= 0 and epoch > 3")
+    trainer.run()
+    assert trainer.epoch == 5
+
+
+@pytest.mark.parametrize("batch_size", [None, 5])
+def test_before_the_first_operation_the_epoch_is_the_one_that_begins(batch_size):
+    trainer = build(batch_size=batch_size)
+    trainer.breakpoints.add("dense_1.forward and epoch == 5")
+    places = []
+    while not trainer.done:
+        trainer.run()
+        places.append(trainer.position)
+    assert places[:-1] == [Position(5, batch, 0) for batch in range(trainer.batches)]
+
+
+def test_what_is_not_computed_yet_is_no_number():
+    trainer = build()
+    for text in (
+        "relu_1.forward and dead('relu_1') >= 0",
+        "dense_2.forward and dead('relu_1') >= 0",
+        "loss.forward and grad_norm('dense_1') >= 0",
+        "loss.forward and grad_norm() >= 0",
+        "optimizer.update and grad_norm() >= 0",
+    ):
+        trainer.breakpoints.add(text)
+    places = []
+    for _ in range(7):
+        trainer.run()
+        places.append((trainer.epoch, trainer.program[trainer.operation].name))
+    first, later = places[:2], places[2:]
+    assert first == [(0, "dense_2.forward"), (0, "optimizer.update")]
+    assert [name for _, name in later[:4]] == [
+        *("relu_1.forward", "dense_2.forward", "loss.forward", "optimizer.update")
+    ]
+
+
+def test_a_place_is_looked_at_after_the_changes_that_were_made_there():
+    trainer = build()
+    trainer.run(20)
+    trainer.change("learning_rate", 0.5)
+    trainer.run(40)
+    trainer.breakpoints.add("learning_rate == 0.5 once")
+    assert trainer.run_back()
+    backwards = trainer.position
+    while trainer.run_back():
+        backwards = trainer.position
+    assert backwards == (20, 0, 0)
+    trainer.go_to(Position(10, 0, 0))
+    trainer.run()
+    assert trainer.position == (20, 0, 0)
+
+
+@pytest.mark.parametrize("batch_size", [None, 4, 5])
+def test_backwards_it_stops_only_where_it_stopped_on_the_way(batch_size):
+    """Also where the condition is about arrays that a snapshot does not hold."""
+    text = "loss.forward and grad_norm('dense_1') > 0.018"
+    trainer = build(batch_size=batch_size, learning_rate=1.0)
+    trainer.breakpoints.add(text)
+    on_the_way = []
+    while not trainer.done:
+        trainer.timeline.due = 0.0
+        trainer.run()
+        on_the_way.append(trainer.position)
+    backwards = []
+    while trainer.run_back():
+        backwards.append(trainer.position)
+    assert backwards == on_the_way[-2::-1]
+    assert len(backwards) > 3
+
+
+def test_after_going_back_gradients_are_those_of_that_place():
+    trainer, other = build(), build()
+    trainer.run(30)
+    trainer.timeline.keep(0)
+    for _ in range(6):
+        trainer.step_operation()
+    trainer.breakpoints.add("dense_2.forward and epoch == 30")
+    assert trainer.run_back()
+    other.run(30)
+    other.step_operation()
+    other.step_operation()
+    assert trainer.position == other.position
+    assert (trainer.network.gradients == other.network.gradients).all()
+    assert (trainer.loss.dinputs == other.loss.dinputs).all()
+    assert (trainer.probabilities == other.probabilities).all()
+    trainer.go_to(Position(0, 0, 0))
+    assert not trainer.network.gradients.any()
+    assert not hasattr(trainer.loss, "value")

@@ -331,3 +331,41 @@ def test_whatever_a_command_raises_is_rejected(monkeypatch, capsys):
     assert "Traceback" in capsys.readouterr().err
     session.handle(commands.Resume())
     assert settle(session).status == "completed"
+
+
+def test_a_breakpoint_at_the_last_epoch_leaves_the_run_completed():
+    session = build(paused=True)
+    session.handle(commands.SetBreakpoint("epoch == 39"))
+    session.handle(commands.Resume())
+    frame = settle(session)
+    assert (frame.status, frame.epoch) == ("completed", 39)
+    assert frame.message == "breakpoint 1: epoch == 39"
+    session.handle(commands.TrainFurther(5))
+    assert settle(session).epoch == 44
+
+
+def test_an_edit_after_completion_leaves_the_run_completed():
+    session = build()
+    settle(session)
+    session.handle(commands.Edit("dense_2.biases[1] = 9"))
+    assert session.frame(ALL).status == "completed"
+    names(session)
+    session.handle(commands.Resume())
+    assert names(session) == ["Rejected"]
+    session.handle(commands.TrainFurther(5))
+    assert settle(session).epoch == 44
+    session.handle(commands.GoTo(3))
+    settle(session)
+    names(session)
+    session.handle(commands.TrainFurther(5))
+    assert names(session) == ["Rejected"]
+
+
+@pytest.mark.parametrize("value", ["-1", "nan", "5", "1e400"])
+def test_the_seed_is_no_target_of_an_edit(value):
+    session = build(paused=True)
+    before = session.trainer.network.parameters.copy()
+    session.handle(commands.Edit(f"seed = {value}"))
+    assert names(session) == ["Rejected"]
+    assert (session.trainer.network.parameters == before).all()
+    assert session.trainer.seed == 0

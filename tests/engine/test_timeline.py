@@ -280,6 +280,10 @@ def test_prediction_shows_an_edit_at_once_and_disturbs_nothing():
         ("data.y[1]", 3.0, "0 to 2"),
         ("data.y[1]", 0.5, "0 to 2"),
         ("__class__", 1.0, "there is no"),
+        ("seed", 5.0, "restart"),
+        (" seed ", -1.0, "restart"),
+        (f"dense_1.weights[{'9' * 5000}, 0]", 1.0, "names no number"),
+        ("dense_1.weights[1, 99999999999999999]", 1.0, r"to \[1, 2\]"),
         ("dense_1.weights[0, 0", 1.0, "names no number"),
     ],
 )
@@ -293,6 +297,92 @@ def test_a_change_that_cannot_be_made_changes_nothing(target, value, says):
     assert len(trainer.timeline.branches) == 1
     trainer.run(3)
     assert (trainer.network.parameters == before).all()
+
+
+def test_what_float32_cannot_hold_is_not_finite():
+    trainer = build(dtype="float32")
+    for target in ("dense_1.weights[0, 0]", "dense_2.biases[1]", "data.X[0, 1]"):
+        with pytest.raises(ChangeError, match="1e\\+39 is none in float32"):
+            trainer.change(target, 1e39)
+        trainer.change(target, 1e38)
+
+
+@pytest.mark.parametrize("broken", [math.inf, -math.inf, math.nan])
+def test_an_edit_of_a_value_that_is_not_finite_is_taken_back(broken):
+    trainer = build()
+    trainer.network.parameters[:] = broken
+    before = trainer.network.parameters.copy()
+    trainer.change("dense_1.weights[0, 0]", 0.5)
+    trainer.step_epoch()
+    trainer.go_to(Position(0, 0, 0))
+    assert trainer.undo()
+    assert trainer.network.parameters.tobytes() == before.tobytes()
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("hidden", [(3,), (64,)])
+def test_data_changed_between_forward_and_backward_are_those_of_the_gradient(dtype, hidden):
+    trainer = build(dtype=dtype, hidden=hidden, samples=100)
+    for _ in range(3):
+        trainer.step_operation()
+    trainer.change("data.X[7, 1]", 0.5)
+    trainer.step_epoch()
+    first = trainer.network.dense[0]
+    product = trainer.data.X.astype(dtype).T @ first.doutput
+    assert (first.inputs == trainer.data.X.astype(dtype)).all()
+    assert (first.dweights == product).all()
+
+
+def test_any_kind_of_number_is_changed_to_the_same_bits():
+    for dtype in ("float64", "float32"):
+        trainer = build(dtype=dtype)
+        changed = []
+        trainer.subscribe(events.Changed, changed.append)
+        for target, value in (
+            ("learning_rate", np.float32(0.1)),
+            ("dense_1.weights[0, 0]", np.float32(0.1)),
+            ("dense_1.weights[0, 1]", np.float16(0.3)),
+            ("data.y[5]", 2),
+            ("data.y[4]", np.int64(1)),
+            ("data.X[1, 0]", 1),
+        ):
+            trainer.change(target, value)
+            read = find_target(trainer, target).read()
+            assert type(read) is float
+            assert changed[-1].after == read
+        assert type(trainer.optimizer.learning_rate) is float
+
+
+@pytest.mark.parametrize(
+    "place",
+    [(-1, 0, 0), (21, 0, 0), (20, 0, 1), (3, 4, 0), (3, -1, 0), (3, 0, 99), (3, 0, -1)],
+)
+def test_a_place_that_there_is_not_is_refused(place):
+    trainer = build(batch_size=4)
+    trainer.run(20)
+    with pytest.raises(ValueError, match=r"there is no|has not been"):
+        trainer.go_to(Position(*place))
+    assert trainer.position == (20, 0, 0)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_seed_that_there_is_not_leaves_no_branch(seed):
+    trainer = build()
+    trainer.run(3)
+    with pytest.raises(ValueError, match="a seed is"):
+        trainer.restart(seed)
+    assert len(trainer.timeline.branches) == 1
+    assert trainer.epoch == 3
+
+
+def test_a_thousand_branches_in_each_other():
+    trainer = build()
+    for k in range(1100):
+        trainer.run(trainer.epoch + 2)
+        trainer.go_to(Position(trainer.epoch - 1, 0, 0))
+        trainer.change("learning_rate", 0.1 + k / 1e4)
+    trainer.go_to(Position(1, 0, 0))
+    assert trainer.optimizer.learning_rate == 0.1
 
 
 def test_changes_are_read_from_text():

@@ -198,9 +198,10 @@ class CellLine(Canvas):
         cell, whole = seen.cell, seen.arrays[seen.array].dtype[0] in "biu"
         value = f"{cell.value:.0f}" if whole else f"{cell.value:.6g}"
         parts = [(f"{cell.name} = {value:<11}", "strong")]
-        if cell.gradient is not None and cell.update is not None:
-            size = abs(cell.update / cell.value) if cell.value else math.nan
+        if cell.gradient is not None:
             parts.append((f"gradient {cell.gradient:<+11.3g}", "text"))
+        if cell.update is not None:
+            size = abs(cell.update / cell.value) if cell.value else math.nan
             parts.append((f"update {cell.update:<+10.3g}({share(size).strip()})", "text"))
         if cell.before is not None and cell.before != cell.value:
             parts.append((f"was {cell.before:.6g}", "accent"))
