@@ -73,9 +73,9 @@ def test_an_epoch_allocates_next_to_nothing(options):
 
 def test_the_history_of_many_epochs_takes_no_more_memory():
     trainer = build_trainer(Description(samples=2, hidden=(2,), epochs=10**6))
-    trainer.run(20_000)
     trainer.timeline.due = math.inf
     tracemalloc.start()
+    trainer.run(20_000)
     before = tracemalloc.get_traced_memory()[0]
     trainer.run(60_000)
     grown = tracemalloc.get_traced_memory()[0] - before

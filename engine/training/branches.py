@@ -59,6 +59,18 @@ class Branch:
         own = [c for c in self.changes if c.position == self.left and c not in self.parent.changes]
         return ", ".join(c.text for c in own)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes that its past takes, about."""
+        return self.snapshots.nbytes + self.history.nbytes
+
+    def thin(self) -> bool:
+        """Keep about half of what takes most; return whether that could be done."""
+        if self.snapshots.nbytes > self.history.nbytes:
+            self.snapshots.thin()
+            return True
+        return self.history.thin()
+
     def before(self, iteration: int) -> Iterator[Snapshot]:
         """Yield snapshots up to that iteration, the latest first, its forebears' included."""
         branch: Branch | None = self

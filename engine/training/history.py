@@ -16,6 +16,7 @@ from engine.nn.signals import Array
 
 METRICS = ("loss", "accuracy")
 PENDING = 512
+LEAST_CAPACITY = 512  # buckets that still make a curve as wide as a screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class History:
     Parameters
     ----------
     capacity : int, even
-        Buckets kept.
+        The most buckets that are kept.
 
     Attributes
     ----------
@@ -57,8 +58,8 @@ class History:
         self.epochs = 0
         self.span = 1
         self._buckets = 0
-        self._lower = np.full((len(METRICS), self.capacity), np.nan)
-        self._upper = np.full((len(METRICS), self.capacity), np.nan)
+        self._lower = np.full((len(METRICS), 0), np.nan)
+        self._upper = self._lower.copy()
         self._pending: list[tuple[float, float]] = []
 
     def append(self, epoch: int, loss: float, accuracy: float) -> None:
@@ -76,9 +77,23 @@ class History:
         copy = History(self.capacity)
         copy.span, copy._buckets = self.span, min(epoch, self.epochs) // self.span
         copy.epochs = copy._buckets * self.span
-        copy._lower[:, : copy._buckets] = self._lower[:, : copy._buckets]
-        copy._upper[:, : copy._buckets] = self._upper[:, : copy._buckets]
+        copy._lower = self._lower[:, : copy._buckets].copy()
+        copy._upper = self._upper[:, : copy._buckets].copy()
         return copy
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that it takes, about."""
+        return self._lower.nbytes + self._upper.nbytes
+
+    def thin(self) -> bool:
+        """Keep half as many buckets, each twice as long; return whether that could be done."""
+        if self.capacity // 2 < LEAST_CAPACITY or self._buckets < LEAST_CAPACITY:
+            return False
+        self.settle()
+        self._double()
+        self.capacity //= 2
+        return True
 
     def settle(self) -> None:
         """Move the epochs that wait into buckets, and hand them to the sink."""
@@ -96,6 +111,7 @@ class History:
             values = part.T.copy()
             values[~np.isfinite(values)] = np.nan
             buckets = np.arange(first, first + len(part)) // self.span
+            self._extend_to(int(buckets[-1]) + 1)
             starts = np.flatnonzero(np.diff(buckets, prepend=-1))
             at = buckets[starts]
             self._merge(self._lower, np.fmin, values, starts, at)
@@ -106,11 +122,21 @@ class History:
     def _merge(target: Array, join: np.ufunc, values: Array, starts: Array, at: Array) -> None:
         target[:, at] = join(target[:, at], join.reduceat(values, starts, axis=1))
 
+    def _extend_to(self, buckets: int) -> None:
+        """Have room for so many buckets, and for some more to come."""
+        room = self._lower.shape[1]
+        if buckets > room:
+            more = (0, min(self.capacity, max(buckets, 2 * room)) - room)
+            self._lower, self._upper = (
+                np.pad(values, ((0, 0), more), constant_values=np.nan)
+                for values in (self._lower, self._upper)
+            )
+
     def _double(self) -> None:
-        half = self.capacity // 2
-        for target, join in ((self._lower, np.fmin), (self._upper, np.fmax)):
-            target[:, :half] = join(target[:, 0::2], target[:, 1::2])
-            target[:, half:] = np.nan
+        self._extend_to(self._buckets + self._buckets % 2)
+        even, odd = slice(0, self._buckets, 2), slice(1, self._buckets + 1, 2)
+        self._lower = np.fmin(self._lower[:, even], self._lower[:, odd])
+        self._upper = np.fmax(self._upper[:, even], self._upper[:, odd])
         self.span *= 2
         self._buckets = (self._buckets + 1) // 2
 

@@ -41,13 +41,13 @@ class Snapshots:
         self._drop(number - (self._width << _level(number)))
 
     def thin(self) -> None:
-        """Keep half as many."""
+        """Keep half as many, and in the end none."""
         if self._width > 1:
             self._width //= 2
             for number in tuple(self._kept):
                 if number <= self._count - 1 - (self._width << _level(number)):
                     self._drop(number)
-        elif len(self._kept) > 1:
+        elif self._kept:
             self._drop(next(iter(self._kept)))
 
     def forget_from(self, position: Position) -> None:

@@ -33,7 +33,7 @@ class Timeline:
     machine : Machine
         At its beginning.
     memory : int
-        Bytes that all snapshots may take.
+        Bytes that the past of all branches may take.
 
     Attributes
     ----------
@@ -53,6 +53,7 @@ class Timeline:
         self._original: dict[str, float] = {}
         # The iteration from which on no array holds what was there before the last jump.
         self._exact_from = 0
+        self._others = 0  # bytes
 
     # -- where it is ---------------------------------------------------------------------------
 
@@ -110,12 +111,21 @@ class Timeline:
             return
         snapshots.keep(self.machine.snapshot())
         self.due = now + max(EVERY, TIMES_ITS_COST * (perf_counter() - now))
-        memory = self.memory * (1 - SHARE_ON_THE_WAY)
-        while sum(b.snapshots.nbytes for b in self.branches) > memory:
-            largest = max(self.branches, key=lambda b: b.snapshots.nbytes).snapshots
-            if len(largest) <= 1:
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Thin the past, what takes most first, until all of it fits into the memory."""
+        room = self.memory * (1 - SHARE_ON_THE_WAY) - self._others
+        while self.branch.nbytes > room:
+            largest = max(self.branches, key=lambda branch: branch.nbytes)
+            if not largest.thin():
                 break
-            largest.thin()
+            self._count_others()
+            room = self.memory * (1 - SHARE_ON_THE_WAY) - self._others
+
+    def _count_others(self) -> None:
+        """Add up what the other branches take."""
+        self._others = sum(b.nbytes for b in self.branches if b is not self.branch)
 
     # -- travelling ----------------------------------------------------------------------------
 
@@ -349,3 +359,5 @@ class Timeline:
     def _enter(self, branch: Branch) -> None:
         self.branch, self.machine.history = branch, branch.history
         self._on_the_way.clear()
+        self._count_others()
+        self._make_room()
