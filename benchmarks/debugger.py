@@ -29,10 +29,11 @@ def _price(epochs: int, turns: int) -> list[Row]:
 
     Two of them differ by more than the price, only by where their arrays lie in memory.
     """
-    trainer = build_trainer(Description(epochs=2 * epochs * (turns + 1)))
+    description = Description(epochs=2 * epochs * (turns + 1))
+    trainer = build_trainer(description)
     plain = History()
     with tempfile.TemporaryDirectory() as home:
-        recorder = Recorder(trainer, Path(home))
+        recorder = Recorder(trainer, description, Path(home), print)
         _run(trainer, epochs)
         rows = beside(
             f"{epochs:,} epochs with snapshots, journal and record, no breakpoint set",

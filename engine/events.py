@@ -162,6 +162,12 @@ class Failed(Event, frozen=True, tag=True):
     message: str
 
 
+class NotRecorded(Event, frozen=True, tag=True):
+    """What of the run is not written to disk, and why; empty where everything is again."""
+
+    message: str
+
+
 class BreakpointState(msgspec.Struct, frozen=True):
     """A breakpoint: its condition, whether it is looked at, and how often it has held.
 
@@ -428,6 +434,7 @@ SessionEvent = (
     | Resumed
     | Rejected
     | Failed
+    | NotRecorded
     | Changed
     | Restarted
     | TrainingCompleted

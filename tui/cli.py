@@ -13,6 +13,7 @@ from click.core import ParameterSource
 
 from engine import __version__
 from engine.service.description import TOY_SOURCES, Description, SourceError
+from engine.service.names import RunNameError, check_name
 
 FILE_ENDINGS = (".csv", ".npz", ".py")
 
@@ -105,6 +106,19 @@ class Rate(click.ParamType[float]):
         return rate
 
 
+class RunName(click.ParamType[str]):
+    """A name that a run can have."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Check that."""
+        try:
+            return check_name(str(value))
+        except RunNameError as error:
+            self.fail(str(error), param, ctx)
+
+
 ABOVE_ZERO = click.IntRange(min=1)
 
 
@@ -126,7 +140,9 @@ ABOVE_ZERO = click.IntRange(min=1)
 @click.option(
     "--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True
 )
-@click.option("--name", default="", help="Of the run; made from the source if not given.")
+@click.option(
+    "--name", type=RunName(), default=None, help="Of the run; made from the source if not given."
+)
 @click.option(
     "--break",
     "breakpoints",
@@ -148,6 +164,7 @@ def command(
     as_json: bool,
     seed: int | None,
     batch_size: int | str,
+    name: str | None,
     **options: Any,
 ) -> int:
     """Watch and steer a neural network while it learns.
@@ -161,6 +178,7 @@ def command(
     description = Description(
         seed=secrets.randbelow(2**32) if seed is None else seed,
         batch_size=None if isinstance(batch_size, str) else batch_size,
+        name=name or "",
         **options,
     )
     if headless or as_json or not sys.stdout.isatty():
@@ -189,16 +207,17 @@ def _check_use(options: dict[str, Any]) -> None:
 def replay(run: str) -> int:
     """Train a run again from its journal, and compare every figure bit for bit.
 
-    RUN is its name or its directory. It prints `identical`, or the first epoch that differs.
+    RUN is its name or its directory. It prints how much was compared and `identical`, or what
+    differs or could not be compared.
     """
     from engine.service.replay import Difference
-    from engine.service.replay import replay as tell_again
+    from engine.service.replay import replay as train_again
     from engine.service.run import Run
 
     try:
-        for line in tell_again(Run.find(run)):
+        for line in train_again(Run.find(run)):
             click.echo(line)
-    except FileNotFoundError as error:
+    except (FileNotFoundError, RunNameError) as error:
         return _complain(str(error), 2)
     except SourceError as error:
         return _complain(str(error), 1)
@@ -235,7 +254,8 @@ def _watch(description: Description) -> int:
         status = app.run()
         return _complain(app.failure, status or 1) if app.failure else app.return_code or 0
     except ConnectionError as error:
-        return _complain(f"{error}; its log: {worker.run.log}", 1)
+        log = f"; its log: {worker.run.log}" if worker.run.directory else ""
+        return _complain(f"{error}{log}", 1)
     finally:
         worker.end()
 

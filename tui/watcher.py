@@ -59,6 +59,7 @@ class Watcher(App[int]):
         self.breakpoints = events.BreakpointsChanged([])
         self.branches: events.BranchesChanged | None = None
         self.failure = ""
+        self.not_recorded = ""
         self.status = "starting"
         self.first, self.order = 0, "all"
         self.shown = Shown()
@@ -165,6 +166,9 @@ class Watcher(App[int]):
             case events.Failed(message):
                 self.failure = message
                 self.exit(1)
+            case events.NotRecorded(message):
+                self.not_recorded = message
+                self._draw()
             case events.BreakpointsChanged():
                 self.breakpoints = event
                 self._draw()
@@ -185,7 +189,8 @@ class Watcher(App[int]):
         """Say that the worker has gone."""
         if not self.failure:
             self.status = "lost"
-            self.failure = f"the worker has died; its log: {self.log_path}"
+            log = f"; its log: {self.log_path}" if str(self.log_path) != os.devnull else ""
+            self.failure = f"the worker has died{log}"
             self._notice(f"{self.failure} · q quits", "-bad")
             self.query_one(StatusLine).draw_status(self.frame, "lost")
 
@@ -279,13 +284,18 @@ class Watcher(App[int]):
             self.first = frame.samples.first
         self.query_one(SamplesPanel).draw_samples(frame.samples, run.class_names, self.order)
         self.query_one(Inside).draw_frame(frame, self.breakpoints.breakpoints)
+        notice = self._message(frame, run.batches)
+        parts = filter(None, (notice, self.not_recorded))
+        self._notice(" · ".join(parts), "" if self.status == "completed" else "-warn")
+
+    def _message(self, frame: events.Frame, batches: int) -> str:
+        """Return what is to be said of the training."""
         if self.status == "completed":
             done = f"completed: loss {number(frame.loss, 4)}, accuracy {number(frame.accuracy, 3)}"
-            self._notice(f"{done} · t trains further, r starts again", "")
-        else:
-            within = frame.status == "paused" and (frame.operation or frame.batch)
-            batch = f" · batch {frame.batch}/{run.batches - 1}" if run.batches > 1 else ""
-            self._notice(frame.message or (f"next: {frame.next}{batch}" if within else ""), "-warn")
+            return f"{done} · t trains further, r starts again"
+        within = frame.status == "paused" and (frame.operation or frame.batch)
+        batch = f" · batch {frame.batch}/{batches - 1}" if batches > 1 else ""
+        return frame.message or (f"next: {frame.next}{batch}" if within else "")
 
     def _notice(self, message: str, kind: str) -> None:
         notice = self.query_one("#notice", Static)

@@ -26,27 +26,33 @@ class Worker:
 
     def __init__(self, description: Description) -> None:
         self.run = Run.create(description)
-        with self.run.log.open("ab") as log:
+        with self.run.open_log() as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "engine.service.worker", str(self.run.directory)],
+                [sys.executable, "-m", "engine.service.worker"],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
+        assert self.process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # it has died, which `Connection.open` says
+            self.process.stdin.write(self.run.to_line())
+            self.process.stdin.flush()
 
     def end(self, patience: float = 0.5) -> None:
         """End the process and whatever it started, kindly at first."""
         assert self.process.stdin is not None
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
         try:
             self.process.wait(patience)
         except subprocess.TimeoutExpired:
             self._kill(signal.SIGKILL)
             self.process.wait()
         self._kill(signal.SIGKILL)
-        self.run.socket.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self.run.socket.unlink()
 
     def _kill(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):

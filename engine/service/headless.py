@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import Any, TextIO
 
 import msgspec
 import numpy as np
@@ -20,9 +21,17 @@ from engine.service.run import Run
 from engine.service.threads import limit_threads
 from engine.training.trainer import Trainer
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 def train(description: Description, log_every: int, as_json: bool) -> int:
-    """Train, print, and return the exit status: 0 done, 1 the loss was no number any more."""
+    """Train, print, and return the exit status: 0 done, 1 if not all of it could be printed.
+
+    Raises
+    ------
+    ArithmeticError
+        If the loss was no number any more.
+    """
     trainer = build_trainer(description)
     failure: list[str] = []
     printer = JsonPrinter(trainer) if as_json else TextPrinter(trainer)
@@ -30,73 +39,125 @@ def train(description: Description, log_every: int, as_json: bool) -> int:
     def report(event: events.EpochMeasured) -> None:
         if event.epoch % log_every == 0:
             printer.epoch(event)
+        if ending:
+            trainer.pause()
 
     def fail(event: events.LossNotFinite) -> None:
         failure.append(f"the loss became {event.loss:g} in epoch {event.epoch}; try a smaller rate")
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        trainer.pause()
-
     trainer.subscribe(events.EpochMeasured, report)
     trainer.subscribe(events.LossNotFinite, fail)
     trainer.subscribe(events.BreakpointHit, printer.stop)
-    before = signal.signal(signal.SIGINT, interrupt)
-    try:
+    with _ended_by_signals(trainer) as ending:
         with limit_threads(trainer), _recorded(trainer, description) as name:
             printer.start(description, name)
             trainer.run()
         printer.end("failed" if failure else "completed" if trainer.done else "stopped")
-    finally:
-        signal.signal(signal.SIGINT, before)
     if failure:
         raise ArithmeticError(failure[0])
-    return 0
+    return 1 if printer.lost else 0
+
+
+@contextmanager
+def _ended_by_signals(trainer: Trainer) -> Iterator[list[int]]:
+    """Let the training end with what it has when a signal asks for it; yield those received.
+
+    A signal that is ignored stays ignored, as that of hanging up is under ``nohup``.
+    """
+    received: list[int] = []
+
+    def end(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+        trainer.pause()
+
+    heeded = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, end) for number in heeded}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
 def _recorded(trainer: Trainer, description: Description) -> Iterator[str]:
-    """Keep a record of the run, so that it can be told again; yield its name."""
-    try:
-        run = Run.create(description)
-    except OSError as error:
-        print(f"this run is not recorded: {error}", file=sys.stderr)
+    """Keep a record of the run, so that it can be replayed; yield its name."""
+    run = Run.create(description)
+    if not run.directory:
+        _say(run.problem)
         yield ""
         return
-    recorder = Recorder(trainer, run.directory)
+    recorder = Recorder(trainer, run.description, run.directory, _say)
     try:
-        yield run.directory.name
+        yield run.name
     finally:
         recorder.close()
 
 
-class TextPrinter:
-    """Prints what the notebook prints."""
+def _say(text: str) -> None:
+    """Print a line beside the output, if there is anything to be said and that can be done."""
+    if text:
+        try:
+            print(text, file=sys.stderr, flush=True)
+        except OSError:
+            _give_up(sys.stderr)
+
+
+def _give_up(stream: TextIO) -> None:
+    """Print no more to a stream: what it did not take must not be tried again at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+class Printer:
+    """Prints lines, as long as they can be printed.
+
+    Attributes
+    ----------
+    lost : bool
+        Whether some could not be, as on a disk that is full. A reader that has left raises
+        BrokenPipeError.
+    """
 
     def __init__(self, trainer: Trainer) -> None:
         self.trainer = trainer
+        self.lost = False
+
+    def line(self, text: str) -> None:
+        """Print a line."""
+        try:
+            print(text, flush=True)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            self.lost = True
+            _give_up(sys.stdout)
+            _say(f"nntui: the output is not printed any more: {error.strerror}")
+
+
+class TextPrinter(Printer):
+    """Prints what the notebook prints."""
 
     def start(self, description: Description, name: str) -> None:
         """Say what is trained, beside the output: its first line is the notebook's."""
         trainer = self.trainer
         parts = [name or trainer.data.name, trainer.network.shape, f"seed {trainer.seed}"]
-        print(" · ".join(filter(None, [*parts, trainer.data.note])), file=sys.stderr)
+        _say(" · ".join(filter(None, [*parts, trainer.data.note])))
 
     def epoch(self, event: events.EpochMeasured) -> None:
         """Print an epoch's line."""
-        line = f"epoch: {event.epoch}, acc: {event.accuracy:.3f}, loss: {event.loss:.3f}"
-        print(line, flush=True)
+        self.line(f"epoch: {event.epoch}, acc: {event.accuracy:.3f}, loss: {event.loss:.3f}")
 
     def stop(self, event: events.BreakpointHit) -> None:
         """Say at which breakpoint it stops, and where."""
-        print(f"breakpoint {event.number}: {event.condition} · {_where(self.trainer)}")
+        self.line(f"breakpoint {event.number}: {event.condition} · {_where(self.trainer)}")
 
     def end(self, status: str) -> None:
         """Print the first five rows of softmax's output, the loss and the accuracy."""
         measured = self.trainer.measured
         if measured:
-            print(np.ascontiguousarray(self.trainer.probabilities[:5]))
-            print("Loss: ", measured.loss)
-            print(f"Accuracy: {measured.accuracy}")
+            self.line(str(np.ascontiguousarray(self.trainer.probabilities[:5])))
+            self.line(f"Loss:  {measured.loss}")
+            self.line(f"Accuracy: {measured.accuracy}")
 
 
 def _where(trainer: Trainer) -> str:
@@ -108,14 +169,11 @@ def _where(trainer: Trainer) -> str:
     return f"in epoch {epoch}{within}, before {trainer.program[operation].name}"
 
 
-class JsonPrinter:
+class JsonPrinter(Printer):
     """Prints one JSON object a line."""
 
-    def __init__(self, trainer: Trainer) -> None:
-        self.trainer = trainer
-
     def _print(self, **fields: Any) -> None:
-        print(msgspec.json.encode(fields).decode(), flush=True)
+        self.line(msgspec.json.encode(fields).decode())
 
     def start(self, description: Description, name: str) -> None:
         """Print what is trained."""

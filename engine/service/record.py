@@ -1,152 +1,145 @@
-"""The record of a run: what people did to it, and every figure that it measured.
-
-In the run's directory, ``journal.json`` holds the branches with their changes, and the breakpoints;
-``metrics-NAME.f64`` the loss and the accuracy of each epoch of a branch, in pairs of float64.
-"""
+"""Keeps the record of a run while it is trained, on a disk that may fill or be taken away."""
 
 from __future__ import annotations
 
 import os
-import platform
-import sys
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from errno import ENOENT
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
-import msgspec
-import numpy as np
-from threadpoolctl import threadpool_info
-
-from engine import __version__, events
-from engine.events import Changed, Position
+from engine import events
 from engine.nn.signals import Array
-from engine.training.branches import Branch, digest
+from engine.service.description import Description
+from engine.service.files import owner_only
+from engine.service.journal import (
+    BranchRecord,
+    BreakpointRecord,
+    ChangeRecord,
+    Environment,
+    Journal,
+    describe,
+    metrics_file,
+    write_journal,
+)
+from engine.training.branches import Branch
 from engine.training.trainer import Trainer
-
-JOURNAL = "journal.json"
-PAIR = 16  # bytes of an epoch's loss and accuracy
-
-
-class Environment(msgspec.Struct, frozen=True):
-    """What a run's bits depend on, besides its description and its changes."""
-
-    folder: str
-    nntui: str
-    python: str
-    numpy: str
-    blas: str
-    threads: int
-    data: str
-    weights: str
-
-    @classmethod
-    def of(cls, trainer: Trainer) -> Environment:
-        """Describe this process, and a trainer at its beginning."""
-        blas = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
-        kind = f"{blas[0]['internal_api']} {blas[0].get('architecture', '')}" if blas else "none"
-        return cls(
-            os.getcwd(),
-            __version__,
-            platform.python_version(),
-            np.__version__,
-            kind.strip(),
-            blas[0]["num_threads"] if blas else 1,
-            digest(trainer.data.X, trainer.data.y),
-            digest(trainer.network.parameters),
-        )
-
-
-class BranchRecord(msgspec.Struct, frozen=True):
-    """A branch: its changes from the beginning on, how far it came, and its last weights' digest.
-
-    ``first`` is the epoch that its metrics begin with; those before are its parent's.
-    """
-
-    name: str
-    parent: str
-    left: Position
-    first: int
-    changes: list[Changed]
-    reached: Position
-    weights: str
-
-
-class BreakpointRecord(msgspec.Struct, frozen=True):
-    """A breakpoint."""
-
-    condition: str
-    on: bool
-    held: int
-
-
-class Journal(msgspec.Struct, frozen=True):
-    """All that was done to a run."""
-
-    environment: Environment
-    branches: list[BranchRecord]
-    current: str
-    breakpoints: list[BreakpointRecord]
 
 
 class Recorder:
-    """Keeps the record of a trainer, which is at its beginning, in a directory."""
+    """Writes down what a trainer measures, and what people do to it.
 
-    def __init__(self, trainer: Trainer, directory: Path) -> None:
-        self.trainer, self.directory = trainer, directory
-        self.environment = Environment.of(trainer)
-        self._files: dict[str, BinaryIO] = {}
-        self._first: dict[str, int] = {}
-        self._follow(None)
-        trainer.subscribe(events.Branched, self._follow)
+    Parameters
+    ----------
+    trainer : Trainer
+        As it was built from the description.
+    description : Description
+    directory : Path
+    warn : callable
+        Called whenever it changes what is not recorded, with that and the reason in one line;
+        with nothing, where all is recorded again.
+    """
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        description: Description,
+        directory: Path,
+        warn: Callable[[str], None],
+    ) -> None:
+        self.trainer, self.directory, self._warn = trainer, directory, warn
+        self.description, self.environment = describe(description), Environment.of(trainer)
+        self._begins: dict[str, tuple[int, str]] = {}
+        self._problems: dict[str, tuple[str, str]] = {}
+        self._file: FileIO | None = None
+        self._file_of: Branch | None = None
+        for branch in trainer.timeline.branches:
+            branch.history.settle()
+            self._follow(branch, "")
+        trainer.subscribe(events.Branched, self._follow_new)
         self.save()
 
-    def _follow(self, event: events.Branched | None) -> None:
-        """Write down what a new branch measures."""
+    # -- what is measured ----------------------------------------------------------------------
+
+    def _follow_new(self, event: events.Branched) -> None:
         branch = self.trainer.timeline.branch
-        self._first[branch.name] = branch.history.epochs
-        try:
-            self._files[branch.name] = metrics_file(self.directory, branch.name).open("wb")
-        except OSError as error:
-            print(f"the metrics are not recorded: {error}", file=sys.stderr)
-            return
+        self._follow(branch, branch.parent.name if branch.parent else "")
+
+    def _follow(self, branch: Branch, after: str) -> None:
+        """Write down what a branch measures from now on, after what is recorded of another."""
+        self._begins[branch.name] = branch.history.epochs, after
         branch.history.sink = lambda values: self._write(branch, values)
+        try:
+            self._open(branch, "wb")
+        except OSError as error:
+            self._lose(branch, error, branch.history.epochs)
 
     def _write(self, branch: Branch, values: Array) -> None:
         try:
-            self._files[branch.name].write(values.tobytes())
+            if branch is not self._file_of:
+                self._open(branch, "ab")
+            assert self._file
+            if os.fstat(self._file.fileno()).st_nlink == 0:
+                raise FileNotFoundError(ENOENT, "its file has been removed")
+            _write_all(self._file, values.tobytes())
         except OSError as error:
-            print(f"the metrics are recorded no further: {error}", file=sys.stderr)
-            branch.history.sink = None
+            self._lose(branch, error, branch.history.epochs - len(values))
+            self._write_journal()  # by which a replay knows that there was more
+
+    def _open(self, branch: Branch, mode: str) -> None:
+        """Have the file of one branch open, and of one only."""
+        self._close_file()
+        with owner_only():
+            path = metrics_file(self.directory, branch.name)
+            self._file, self._file_of = FileIO(path, mode), branch
+
+    def _close_file(self) -> None:
+        file, self._file, self._file_of = self._file, None, None
+        if file:
+            with suppress(OSError):
+                file.close()
+
+    def _lose(self, branch: Branch, error: OSError, epoch: int) -> None:
+        """Record no more of a branch, since a gap would shift all that follows."""
+        branch.history.sink = None
+        if branch is self._file_of:
+            self._close_file()
+        self._report("epochs", f"epochs of {branch.name} from {epoch:,} on", error)
+
+    # -- what is done --------------------------------------------------------------------------
 
     def save(self) -> None:
         """Bring the record up to date."""
         timeline = self.trainer.timeline
         timeline.mark()
+        for branch in timeline.branches:
+            branch.history.settle()
+        self._write_journal()
+
+    def _write_journal(self) -> None:
         try:
-            for branch in timeline.branches:
-                branch.history.settle()
-            for file in self._files.values():
-                file.flush()
-            whole = self.directory / (JOURNAL + ".new")
-            whole.write_bytes(msgspec.json.encode(self._journal()))
-            whole.replace(self.directory / JOURNAL)
+            write_journal(self.directory, self._journal())
         except OSError as error:
-            print(f"the journal is not recorded: {error}", file=sys.stderr)
+            self._report("journal", "changes and breakpoints", error)
+        else:
+            self._report("journal")
 
     def _journal(self) -> Journal:
         timeline = self.trainer.timeline
         return Journal(
+            self.description,
             self.environment,
             [
                 BranchRecord(
-                    b.name,
-                    b.parent.name if b.parent else "",
-                    b.left,
-                    self._first[b.name],
-                    b.changes,
-                    b.reached,
-                    b.weights,
+                    branch.name,
+                    *self._begins[branch.name],
+                    branch.history.epochs,
+                    [ChangeRecord.of(change) for change in branch.changes],
+                    branch.reached,
+                    branch.weights,
                 )
-                for b in timeline.branches
+                for branch in timeline.branches
             ],
             timeline.branch.name,
             [BreakpointRecord(b.text, b.on, b.held) for b in self.trainer.breakpoints.all],
@@ -155,20 +148,28 @@ class Recorder:
     def close(self) -> None:
         """Save, and write no more."""
         self.save()
-        for file in self._files.values():
-            file.close()
+        self._close_file()
+
+    def _report(self, kind: str, what: str = "", error: OSError | None = None) -> None:
+        """Say what is not recorded, if that is something else than before."""
+        before = dict(self._problems)
+        self._problems.pop(kind, None)
+        if error:
+            self._problems[kind] = what, error.strerror or str(error)
+        if self._problems != before:
+            self._warn(_in_words(self._problems.values()))
 
 
-def metrics_file(directory: Path, branch: str) -> Path:
-    """Return where a branch's metrics are."""
-    return directory / f"metrics-{branch}.f64"
+def _in_words(problems: Iterable[tuple[str, str]]) -> str:
+    """Say what is not recorded, each reason once."""
+    by_reason: dict[str, list[str]] = {}
+    for what, why in problems:
+        by_reason.setdefault(why, []).append(what)
+    said = "; ".join(f"{', '.join(whats)} ({why})" for why, whats in by_reason.items())
+    return f"not recorded: {said}" if said else ""
 
 
-def read_metrics(directory: Path, journal: Journal, branch: BranchRecord) -> Array:
-    """Return the loss and the accuracy of each epoch from the first on, shape (epochs, 2)."""
-    data = metrics_file(directory, branch.name).read_bytes()
-    own = np.frombuffer(data[: len(data) // PAIR * PAIR]).reshape(-1, 2)
-    if not branch.first:
-        return own
-    parent = next(b for b in journal.branches if b.name == branch.parent)
-    return np.concatenate([read_metrics(directory, journal, parent)[: branch.first], own])
+def _write_all(file: FileIO, data: bytes) -> None:
+    """Write all of it: an unbuffered file may take a part, and refuse the rest."""
+    while data:
+        data = data[file.write(data) :]

@@ -1,21 +1,31 @@
-"""A run told again: trained anew from its description and its journal, and compared bit for bit."""
+"""A run is trained again from its description and its journal, and compared bit for bit."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import msgspec
 import numpy as np
 
 from engine import events
 from engine.events import Position
-from engine.nn.signals import Array
 from engine.service.build import build_trainer
 from engine.service.description import TOY_SOURCES, Description, SourceError
-from engine.service.record import JOURNAL, BranchRecord, Environment, Journal, read_metrics
+from engine.service.files import reason, shown
+from engine.service.journal import (
+    BranchRecord,
+    Environment,
+    Journal,
+    JournalError,
+    Metrics,
+    describe,
+    read_journal,
+    read_metrics,
+)
 from engine.service.run import Run
 from engine.service.threads import limit_threads
-from engine.training.branches import digest
+from engine.training.branches import BEGINNING, digest
+from engine.training.changes import ChangeError
 from engine.training.trainer import Trainer
 
 WORDS = {
@@ -28,49 +38,65 @@ WORDS = {
 
 
 class Difference(Exception):  # noqa: N818
-    """What was not the same; its text says where."""
+    """What was not the same, or could not be compared; its text says where."""
 
 
-def replay(run: Run) -> list[str]:
-    """Train a run again, all of its branches; return what was compared, in words.
+def replay(run: Run) -> Iterator[str]:
+    """Train a run again, all of its branches; yield what was compared and is identical.
 
     Raises
     ------
     SourceError
-        If it cannot be told again, and why.
+        If it cannot be trained again, and why.
     Difference
-        If an epoch differs, or the last weights.
+        If an epoch differs, or the last weights, or if anything that was measured is not recorded
+        and so could not be compared.
     """
-    journal = _read(run)
-    description = msgspec.structs.replace(
-        run.description, source=_source(run.description, journal), breakpoints=()
-    )
+    description, journal, outdated = _read(run)
     trainer = build_trainer(description)
     with limit_threads(trainer):
         _check(journal.environment, Environment.of(trainer))
-        told = []
+        missing = compared = 0
         for k, branch in enumerate(journal.branches):
             fresh = trainer if k == 0 else build_trainer(description)
-            told.append(_tell(fresh, branch, read_metrics(run.directory, journal, branch)))
-    return told
+            metrics = _metrics(run, journal, branch)
+            try:
+                yield _compare(fresh, branch, metrics)
+            except ChangeError as error:
+                raise SourceError(f"{branch.name} cannot be replayed: {error}") from None
+            missing += metrics.missing
+            compared += len(metrics.values) or branch.reached > BEGINNING
+    if missing:
+        raise Difference(
+            f"{missing:,} epochs were measured that are not recorded: they could not be compared"
+        )
+    if outdated:
+        raise Difference("the end of the run could not be recorded, and so not be compared")
+    if not compared:
+        raise Difference("nothing was trained, so there is nothing to compare")
 
 
-def _read(run: Run) -> Journal:
-    path = run.directory / JOURNAL
+def _read(run: Run) -> tuple[Description, Journal, bool]:
+    assert run.directory
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Journal)
-    except FileNotFoundError:
-        raise SourceError(f"{run.directory} has no journal: nothing was trained there") from None
-    except msgspec.MsgspecError as error:
-        raise SourceError(f"{path} cannot be read: {error}") from None
+        journal, outdated = read_journal(run.directory)
+        description = run.description
+        if describe(description) != journal.description:
+            raise JournalError("its description and its journal do not belong together")
+    except OSError as error:
+        raise SourceError(f"the run cannot be read: {reason(error)}") from None
+    except (ValueError, RecursionError) as error:
+        raise SourceError(f"{shown(run.directory)} cannot be replayed: {error}") from None
+    source = _source(description, journal)
+    return msgspec.structs.replace(description, source=source, breakpoints=()), journal, outdated
 
 
 def _source(description: Description, journal: Journal) -> str:
     if description.source in TOY_SOURCES:
         return description.source
-    source = Path(journal.environment.folder) / description.source
+    source = journal.environment.source_folder / description.source
     if not source.is_file():
-        raise SourceError(f"it cannot be told again: {source} is no longer there")
+        raise SourceError(f"it cannot be replayed: {shown(source)} is no longer there")
     return str(source)
 
 
@@ -82,47 +108,68 @@ def _check(then: Environment, now: Environment) -> None:
         if getattr(then, name) != getattr(now, name)
     ]
     if reasons:
-        raise SourceError(f"it cannot be told again bit for bit: {'; '.join(reasons)}")
+        raise SourceError(f"it cannot be replayed bit for bit: {'; '.join(reasons)}")
 
 
-def _tell(trainer: Trainer, branch: BranchRecord, metrics: Array) -> str:
-    """Train one branch again."""
-    epoch = 0
+def _metrics(run: Run, journal: Journal, branch: BranchRecord) -> Metrics:
+    assert run.directory
+    try:
+        return read_metrics(run.directory, journal, branch)
+    except OSError as error:
+        raise SourceError(f"the metrics cannot be read: {reason(error)}") from None
+
+
+def _compare(trainer: Trainer, branch: BranchRecord, metrics: Metrics) -> str:
+    """Train one branch again; return how much of it is identical."""
+    compared = 0
 
     def compare(event: events.EpochMeasured) -> None:
-        nonlocal epoch
-        pair = np.array([event.loss, event.accuracy])
-        if event.epoch < len(metrics) and pair.tobytes() != metrics[event.epoch].tobytes():
-            was = metrics[event.epoch]
+        nonlocal compared
+        if event.epoch >= len(metrics.values) or not metrics.known[event.epoch]:
+            return
+        was = metrics.values[event.epoch]
+        if np.array([event.loss, event.accuracy]).tobytes() != was.tobytes():
             raise Difference(
                 f"{branch.name}: epoch {event.epoch} differs:"
                 f" loss {event.loss!r}, accuracy {event.accuracy!r};"
                 f" recorded {float(was[0])!r}, {float(was[1])!r}"
             )
-        epoch = event.epoch + 1
+        compared += 1
 
+    _, batch, operation = branch.reached
+    if not (0 <= batch < trainer.batches and 0 <= operation < len(trainer.program)):
+        raise SourceError(f"{branch.name} cannot be replayed: there is no {branch.reached}")
+    end = max(branch.reached, Position(len(metrics.values), 0, 0))
     trainer.subscribe(events.EpochMeasured, compare)
-    _set_out(trainer, branch, len(metrics))
+    _begin(trainer, branch, end)
     _train(trainer, branch.reached)
+    weights = _place(trainer)
     if digest(trainer.network.parameters) != branch.weights:
-        raise Difference(f"{branch.name}: the weights differ after epoch {epoch - 1}")
-    if epoch < len(metrics):  # measured after the journal was last written
-        _train(trainer, Position(len(metrics), 0, 0))
-    return f"{branch.name}: {epoch:,} epochs and the weights"
+        raise Difference(f"{branch.name}: the weights differ {weights}")
+    _train(trainer, end)  # measured after the journal was last written
+    of = f" of {compared + metrics.missing:,}" if metrics.missing else ""
+    where = "" if weights == _place(trainer) else f" {weights}"
+    return f"{branch.name}: {compared:,}{of} epochs and the weights{where}"
 
 
-def _set_out(trainer: Trainer, branch: BranchRecord, epochs: int) -> None:
+def _place(trainer: Trainer) -> str:
+    return f"after epoch {trainer.measured.epoch}" if trainer.measured else "at the beginning"
+
+
+def _begin(trainer: Trainer, branch: BranchRecord, end: Position) -> None:
     """Stand at the beginning of a branch, with its changes ahead."""
-    end = max(branch.reached, Position(epochs, 0, 0))
+    if trainer.position != BEGINNING or trainer.timeline.branch.changes:
+        trainer.timeline.restart()  # a file may have trained it already
     timeline = trainer.timeline
     timeline.set_out()
     timeline.memory, trainer.epochs = 0, end.epoch + 1
-    timeline.branch.changes[:], timeline.branch.reached = branch.changes, end
+    timeline.branch.changes[:] = [change.change for change in branch.changes]
+    timeline.branch.reached = end
     timeline.arrive()
 
 
 def _train(trainer: Trainer, end: Position) -> None:
-    """Go on to a place, telling what is measured on the way."""
+    """Go on to a place."""
     while trainer.epoch < end.epoch:
         trainer.run(end.epoch)
     while trainer.batch < end.batch:

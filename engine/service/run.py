@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import secrets
 import tempfile
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 import platformdirs
 
 from engine.service.description import Description
+from engine.service.files import owner_only, reason, shown, write_whole
+from engine.service.names import check_name, name_from, numbered
 
 LONGEST_SOCKET_PATH = 100
+DESCRIPTION = "run.json"
 
 
 def runs_directory() -> Path:
     """Return where the runs of this person are."""
-    return platformdirs.user_state_path("nntui") / "runs"
+    return platformdirs.user_state_path("nntui").absolute() / "runs"
 
 
 class Run:
@@ -26,56 +33,148 @@ class Run:
 
     Parameters
     ----------
-    directory : Path
-        An existing directory with a ``run.json``.
+    directory : Path, optional
+        An existing directory with a ``run.json``; None for a run that is not recorded.
+    description : Description, optional
+        What it is made from; read from the directory if not given.
+    problem : str
+        Why it is not recorded, in one line.
+    token : str
+        Distinguishes runs that have no directory.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
+    def __init__(
+        self,
+        directory: Path | None,
+        description: Description | None = None,
+        problem: str = "",
+        token: str = "",
+    ) -> None:
+        self.directory, self.problem = directory, problem
+        self._description, self._token = description, token or secrets.token_hex(8)
 
     @classmethod
     def create(cls, description: Description) -> Run:
-        """Make a directory for a new run, under a name that no other run has."""
-        runs = runs_directory()
-        runs.mkdir(parents=True, exist_ok=True, mode=0o700)
-        stem = Path(description.source).stem
-        name = description.name or f"{stem}-{datetime.now():%Y%m%d-%H%M%S}"
-        for k in range(1, 1000):
-            unique = name if k == 1 else f"{name}-{k}"
-            try:
-                (runs / unique).mkdir(mode=0o700)
-            except FileExistsError:
-                continue
-            run = cls(runs / unique)
-            described = msgspec.structs.replace(description, name=unique)
-            (run.directory / "run.json").write_bytes(msgspec.json.encode(described))
-            return run
-        raise FileExistsError(f"there are too many runs named {name}")
+        """Make a directory for a new run, under a name that no other run has.
+
+        Where that is not possible, the run has no directory, and a ``problem``.
+
+        Raises
+        ------
+        RunNameError
+            If no run can have the name of the description.
+        """
+        stem = f"{name_from(description.source)}-{datetime.now():%Y%m%d-%H%M%S}"
+        name = check_name(description.name or stem)
+        try:
+            directory = _new_directory(name)
+            described = msgspec.structs.replace(description, name=directory.name)
+            _describe(directory, described)
+        except OSError as error:
+            return cls(None, description, f"this run is not recorded: {reason(error)}")
+        return cls(directory, described)
 
     @classmethod
     def find(cls, name: str) -> Run:
-        """Return the run of that name, or in that directory; FileNotFoundError if there is none."""
-        for directory in (runs_directory() / name, Path(name)):
-            if (directory / "run.json").is_file():
-                return cls(directory)
-        raise FileNotFoundError(f"there is no run {name!r} in {runs_directory()}")
+        """Return the run of that name, or in that directory.
+
+        Raises
+        ------
+        RunNameError
+            If it is neither a directory nor a name that a run can have.
+        FileNotFoundError
+            If there is no such run.
+        """
+        if is_run(Path(name)):
+            return cls(Path(name).absolute())
+        if os.sep in name:
+            raise FileNotFoundError(f"there is no run in {shown(name)}")
+        if is_run(runs_directory() / check_name(name)):
+            return cls(runs_directory() / name)
+        raise FileNotFoundError(f"there is no run {name!r} in {shown(runs_directory())}")
+
+    @property
+    def name(self) -> str:
+        """Its name; nothing, if it is not recorded."""
+        return self.directory.name if self.directory else ""
 
     @property
     def description(self) -> Description:
-        """What it is made from."""
-        text = (self.directory / "run.json").read_bytes()
-        return msgspec.json.decode(text, type=Description)
+        """What it is made from; OSError or ValueError if that cannot be read."""
+        if self._description is None:
+            assert self.directory
+            data = json.loads((self.directory / DESCRIPTION).read_bytes())
+            self._description = msgspec.convert(data, Description)
+        return self._description
 
     @property
     def log(self) -> Path:
         """Where the worker's output goes."""
-        return self.directory / "log"
+        return self.directory / "log" if self.directory else Path(os.devnull)
+
+    def open_log(self) -> BinaryIO:
+        """Open the log for a worker's output; what takes everything, where there can be none."""
+        try:
+            with owner_only():
+                return self.log.open("ab")
+        except OSError:
+            return Path(os.devnull).open("ab")
 
     @property
     def socket(self) -> Path:
         """Where the session listens: in the directory, if a socket's path may be that long."""
-        path = self.directory / "socket"
-        if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
-            return path
-        digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"nntui-{os.getuid()}-{digest}"
+        token = self._token
+        if self.directory:
+            path = self.directory / "socket"
+            if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
+                return path
+            token = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"nntui-{os.getuid()}-{token}"
+
+    def to_line(self) -> bytes:
+        """Return a line of JSON from which another process makes the same run."""
+        directory = str(self.directory) if self.directory else None
+        fields = (directory, msgspec.to_builtins(self.description), self.problem, self._token)
+        return json.dumps(fields).encode() + b"\n"
+
+    @classmethod
+    def from_line(cls, line: bytes) -> Run:
+        """Make the run again that `to_line` was called on."""
+        directory, description, problem, token = json.loads(line)
+        described = msgspec.convert(description, Description)
+        return cls(Path(directory) if directory else None, described, problem, token)
+
+
+def is_run(directory: Path) -> bool:
+    """Whether there is a run in a directory."""
+    try:
+        return (directory / DESCRIPTION).is_file()
+    except OSError:
+        return False
+
+
+def _new_directory(name: str) -> Path:
+    """Make a directory of that name, or of a variant that is free yet."""
+    runs = runs_directory()
+    with owner_only():
+        runs.mkdir(parents=True, exist_ok=True)
+        for number in range(1, 1000):
+            directory = runs / numbered(name, number)
+            with suppress(FileExistsError):
+                directory.mkdir()
+                return directory
+    raise FileExistsError(f"there are too many runs named {name}")
+
+
+def _describe(directory: Path, description: Description) -> None:
+    """Write the description into a new directory, or remove that again.
+
+    It is JSON of the standard library, which takes all names that files can have.
+    """
+    data = json.dumps(msgspec.to_builtins(description)).encode()
+    try:
+        write_whole(directory / DESCRIPTION, data)
+    except OSError:
+        with suppress(OSError):
+            directory.rmdir()
+        raise

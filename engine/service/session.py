@@ -55,6 +55,8 @@ class Session:
         What has happened since it was last emptied, in order.
     record : callable
         Called whenever something has happened that the run's record should hold.
+    not_recorded : str
+        What of the run is not written to disk, and why.
     status, reason, message
         How the run is, why, and in words.
     """
@@ -68,6 +70,7 @@ class Session:
     ) -> None:
         self.trainer, self.description, self.log = trainer, description, log
         self.record = record
+        self.not_recorded = ""
         self.outbox: list[events.Event] = []
         self.status: events.Status = "paused" if description.paused else "running"
         self.reason: events.Reason = "user"
@@ -383,6 +386,12 @@ class Session:
         self.record()
         self.outbox.append(telling.breakpoints_of(self.trainer))
 
+    def warn(self, message: str) -> None:
+        """Send what of the run is not recorded, to the clients of now and to those that follow."""
+        if message != self.not_recorded:
+            self.not_recorded = message
+            self.outbox.append(events.NotRecorded(message))
+
     # -- looking inside ------------------------------------------------------------------------
 
     def _remember(self, command: SessionCommand) -> None:
@@ -411,6 +420,7 @@ class Session:
             telling.welcome_of(self.trainer, self.description.name, self.log),
             telling.breakpoints_of(self.trainer),
             telling.branches_of(self.trainer),
+            *([events.NotRecorded(self.not_recorded)] if self.not_recorded else []),
         ]
 
     def frame(self, wanted: Subscribe) -> events.Frame:

@@ -1,11 +1,12 @@
-"""The worker process: ``python -m engine.service.worker DIRECTORY``.
+"""The worker process: ``python -m engine.service.worker``.
 
-It builds the run that the directory describes and serves it. Its standard input is its lifeline:
-when whoever started it is gone, that ends, and so does the worker.
+It builds the run that the first line of its standard input describes, and serves it. Standard input
+is also its lifeline: when whoever started it is gone, that ends, and so does the worker.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -13,16 +14,17 @@ import sys
 import threading
 import time
 import traceback
-from pathlib import Path
 
 from engine import events
+from engine.service.log import log_stream
 from engine.service.run import Run
 from engine.service.wire import pack
 
 
-def main(directory: str) -> None:
+def main() -> None:
     """Build, listen, serve."""
-    run = Run(Path(directory))
+    sys.stdout, sys.stderr = log_stream(1), log_stream(2)
+    run = Run.from_line(sys.stdin.buffer.readline())
     threading.Thread(target=_watch_lifeline, daemon=True).start()
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(run.socket))
@@ -30,7 +32,8 @@ def main(directory: str) -> None:
     try:
         _serve(run, listener)
     finally:
-        run.socket.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            run.socket.unlink()
 
 
 def _watch_lifeline() -> None:
@@ -56,8 +59,12 @@ def _serve(run: Run, listener: socket.socket) -> None:
         _tell_failure(listener, str(error))
         return
     with limit_threads(trainer):
-        recorder = Recorder(trainer, run.directory)
-        session = Session(trainer, description, str(run.log), recorder.save)
+        session = Session(trainer, description, str(run.log))
+        session.warn(run.problem)
+        recorder = None
+        if run.directory:
+            recorder = Recorder(trainer, description, run.directory, session.warn)
+            session.record = recorder.save
         server = Server(session, listener)
         signal.signal(signal.SIGTERM, lambda number, frame: server.end())
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -68,7 +75,8 @@ def _serve(run: Run, listener: socket.socket) -> None:
             server.fail(f"{type(error).__name__}: {error}")
         finally:
             server.close()
-            recorder.close()
+            if recorder:
+                recorder.close()
 
 
 def _tell_failure(listener: socket.socket, message: str) -> None:
@@ -79,4 +87,4 @@ def _tell_failure(listener: socket.socket, message: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

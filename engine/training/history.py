@@ -9,13 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 
 import numpy as np
 
 from engine.nn.signals import Array
 
 METRICS = ("loss", "accuracy")
-PENDING = 512
+PENDING = 512  # epochs that wait at most to be gathered and recorded,
+RECORD_EVERY = 0.05  # and for so many seconds at most
 LEAST_CAPACITY = 512  # buckets that still make a curve as wide as a screen
 
 
@@ -61,6 +63,7 @@ class History:
         self._lower = np.full((len(METRICS), 0), np.nan)
         self._upper = self._lower.copy()
         self._pending: list[tuple[float, float]] = []
+        self._due = 0.0
 
     def append(self, epoch: int, loss: float, accuracy: float) -> None:
         """Record an epoch, if it is the next one; those before it are known."""
@@ -68,7 +71,7 @@ class History:
             return
         self._pending.append((loss, accuracy))
         self.epochs += 1
-        if len(self._pending) >= PENDING:
+        if len(self._pending) >= PENDING or (self.sink and monotonic() >= self._due):
             self.settle()
 
     def until(self, epoch: int) -> History:
@@ -101,6 +104,7 @@ class History:
         self._pending.clear()
         if self.sink and len(waiting):
             self.sink(waiting)
+            self._due = monotonic() + RECORD_EVERY
         while len(waiting):
             first = self.epochs - len(waiting)
             if first // self.span >= self.capacity:

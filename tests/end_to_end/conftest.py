@@ -11,13 +11,13 @@ from tests.end_to_end.terminal import Terminal
 def workers(home):
     """Process ids of the workers of runs under ``home``."""
     found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
+    for path in Path("/proc").glob("[0-9]*"):
         try:
-            command = path.read_bytes()
+            command, settings = ((path / name).read_bytes() for name in ("cmdline", "environ"))
         except OSError:
             continue
-        if b"engine.service.worker" in command and str(home).encode() in command:
-            found.append(int(path.parent.name))
+        if b"engine.service.worker" in command and str(home).encode() in settings:
+            found.append(int(path.name))
     return found
 
 
