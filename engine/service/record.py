@@ -14,6 +14,7 @@ from engine.nn.signals import Array
 from engine.service.description import Description
 from engine.service.files import owner_only
 from engine.service.journal import (
+    PAIR,
     BranchRecord,
     BreakpointRecord,
     ChangeRecord,
@@ -73,7 +74,7 @@ class Recorder:
         try:
             self._open(branch, "wb")
         except OSError as error:
-            self._lose(branch, error, branch.history.epochs)
+            self._lose(branch, error)
 
     def _write(self, branch: Branch, values: Array) -> None:
         try:
@@ -84,7 +85,7 @@ class Recorder:
                 raise FileNotFoundError(ENOENT, "its file has been removed")
             _write_all(self._file, values.tobytes())
         except OSError as error:
-            self._lose(branch, error, branch.history.epochs - len(values))
+            self._lose(branch, error)
             self._write_journal()  # by which a replay knows that there was more
 
     def _open(self, branch: Branch, mode: str) -> None:
@@ -100,11 +101,14 @@ class Recorder:
             with suppress(OSError):
                 file.close()
 
-    def _lose(self, branch: Branch, error: OSError, epoch: int) -> None:
+    def _lose(self, branch: Branch, error: OSError) -> None:
         """Record no more of a branch, since a gap would shift all that follows."""
         branch.history.sink = None
         if branch is self._file_of:
             self._close_file()
+        epoch = self._begins[branch.name][0]
+        with suppress(OSError):
+            epoch += metrics_file(self.directory, branch.name).stat().st_size // PAIR
         self._report("epochs", f"epochs of {branch.name} from {epoch:,} on", error)
 
     # -- what is done --------------------------------------------------------------------------

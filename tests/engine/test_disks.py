@@ -1,0 +1,227 @@
+"""Without a screen: whatever a disk does, the training goes on and what is lost is said."""
+
+import json
+import re
+import resource
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.disks import disk, unprivileged
+
+SMALL = ("--hidden", "4", "--samples", "5", "--seed", "0")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    (tmp_path / "state").mkdir()
+    return tmp_path / "state"
+
+
+def nntui(*arguments, prefix=(), **options):
+    command = [*prefix, sys.executable, "-m", "tui", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, **options)
+
+
+def train(*arguments, epochs=300, **options):
+    done = nntui("--json", "--name", "mine", "--epochs", epochs, *SMALL, *arguments, **options)
+    end = json.loads(done.stdout.splitlines()[-1])
+    assert (end["status"], end["epoch"], done.returncode) == ("completed", epochs - 1, 0)
+    return done.stderr
+
+
+def replayed(status, *says):
+    done = nntui("replay", "mine")
+    assert done.returncode == status
+    assert "Traceback" not in done.stderr
+    assert ("identical" in done.stdout) == (status == 0)
+    for words in says:
+        assert words in done.stdout + done.stderr
+
+
+def in_the_way(home):
+    home.rmdir()
+    home.write_text("a file")
+
+
+def dangling(home):
+    home.rmdir()
+    home.symlink_to("nowhere")
+
+
+def dangling_inside(home):
+    (home / "nntui").symlink_to("nowhere")
+
+
+def no_rights(home):
+    home.chmod(0)
+
+
+@pytest.mark.parametrize("spoil", [in_the_way, dangling, dangling_inside, no_rights])
+def test_a_state_folder_that_cannot_be_used_is_one_line(home, spoil):
+    spoil(home)
+    said = train(prefix=unprivileged() if spoil is no_rights else ())
+    assert said.startswith("this run is not recorded: ")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("place", ["/proc", "/x" + "/".join(["x" * 200] * 22), "/dev/null/x"])
+def test_a_place_where_nothing_can_be_made_is_one_short_line(place, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", place)
+    said = train()
+    assert said.startswith("this run is not recorded: ")
+    assert said.count("\n") == 1
+    assert len(said) < 400
+
+
+def test_a_read_only_disk_is_one_line(home):
+    with disk(home, "ro,size=1m"):
+        assert train().startswith("this run is not recorded: Read-only file system: ")
+
+
+def test_a_long_path_can_be_recorded_on(home, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "/".join(["x" * 200] * 12)))
+    assert train() == ""
+    replayed(0, "main: 300 epochs and the weights\nidentical")
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o777])
+def test_any_umask_will_do(umask):
+    prefix = unprivileged()
+    assert train(umask=umask, prefix=prefix) == ""
+    replayed(0)
+
+
+def test_a_disk_that_fills_does_not_end_the_training_nor_replay_as_identical(home):
+    with disk(home):
+        said = train(epochs=70_000)
+        metrics, journal = said.splitlines()
+        epochs = re.fullmatch(
+            r"not recorded: epochs of main from (6\d,\d\d\d) on \(No space left on device\)",
+            metrics,
+        )[1]
+        assert journal == metrics.replace(" on (", " on, changes and breakpoints (")
+        replayed(1, f"main: {epochs} epochs", "could not be recorded")
+        assert train(epochs=10).startswith("this run is not recorded: No space left on device")
+
+
+def test_a_file_that_may_not_grow_does_not_end_the_training():
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 15, 1 << 15))
+
+    said = train(epochs=5000, preexec_fn=limit)
+    assert said == "not recorded: epochs of main from 2,048 on (File too large)\n"
+    replayed(1, "main: 2,048 of 5,000 epochs", "2,952 epochs were measured")
+
+
+def test_output_that_nothing_takes_does_not_end_the_training():
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "tui", "--json", "--name", "mine", "--epochs", "300"]
+        done = subprocess.run(
+            [*command, *SMALL], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60
+        )
+        assert done.returncode == 1
+        assert done.stderr == "nntui: the output is not printed any more: No space left on device\n"
+        replayed(0, "main: 300 epochs and the weights\n")
+        done = subprocess.run([*command, *SMALL], stdout=full, stderr=full, timeout=60)
+        assert done.returncode == 1
+
+
+@pytest.fixture
+def running():
+    """Start an endless training, and wait for its first epochs; it is ended with the test."""
+    started = []
+
+    def start(*arguments, prefix=(), **options):
+        command = [*prefix, sys.executable, "-m", "tui", "--json", "--name", "mine"]
+        process = subprocess.Popen(
+            [*command, "--epochs", str(10**9), *SMALL, *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **options,
+        )
+        started.append(process)
+        for _ in range(3):
+            process.stdout.readline()
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate(timeout=10)
+
+
+def test_a_record_that_is_removed_meanwhile_is_said(home, running):
+    process = running("--log-every", 1000)
+    directory = home / "nntui" / "runs" / "mine"
+    for path in directory.iterdir():
+        path.unlink()
+    directory.rmdir()
+    assert process.stderr.readline().startswith("not recorded: epochs of main from ")
+    process.stdout.readline()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+    assert "Traceback" not in process.stderr.read()
+
+
+def test_a_record_that_may_not_be_written_any_more_is_said(home, running):
+    process = running("--log-every", 1000, prefix=unprivileged())
+    directory = home / "nntui" / "runs" / "mine"
+    directory.chmod(0)
+    try:
+        process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=10)
+    finally:
+        directory.chmod(0o700)
+    assert said == "not recorded: changes and breakpoints (Permission denied)\n"
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_ends_it_with_all_that_was_measured(running, number):
+    process = running("--log-every", 1000)
+    process.send_signal(number)
+    out, said = process.communicate(timeout=10)
+    end = json.loads(out.splitlines()[-1])
+    assert (end["status"], process.returncode, said) == ("stopped", 0, "")
+    replayed(0, f"main: {end['epoch'] + 1:,} epochs and the weights\nidentical")
+
+
+def test_a_signal_that_is_ignored_stays_so(running):
+    process = running(
+        "--log-every", 1000, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    )
+    process.send_signal(signal.SIGHUP)
+    for _ in range(3):
+        assert json.loads(process.stdout.readline())["type"] == "epoch"
+
+
+SLOW = """
+import time
+import numpy as np
+from engine import Dataset, Dense, GradientDescent, Network, SoftmaxCrossEntropy, Trainer, events
+
+data = Dataset(np.array([[0.0], [1]]), np.array([0, 1]))
+trainer = Trainer(Network([Dense(1, 2)]), SoftmaxCrossEntropy(), GradientDescent(0.5), data)
+trainer.subscribe(events.EpochMeasured, lambda event: time.sleep(0.1))
+"""
+
+
+def test_slow_epochs_are_written_as_they_are_measured(tmp_path, running):
+    (tmp_path / "slow.py").write_text(SLOW)
+    command = [sys.executable, "-m", "tui", "--json", "--name", "mine", "slow.py"]
+    with subprocess.Popen(
+        [*command, "--log-every", "1"], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    ) as process:
+        process.stdout.readline()
+        for _ in range(5):
+            last = json.loads(process.stdout.readline())["epoch"]
+        process.kill()
+    assert last == 4
+    epochs = int(nntui("replay", "mine").stdout.split()[1])
+    assert epochs in (5, 6)  # the last one may be measured, but not printed yet
