@@ -369,3 +369,14 @@ def test_the_seed_is_no_target_of_an_edit(value):
     assert names(session) == ["Rejected"]
     assert (session.trainer.network.parameters == before).all()
     assert session.trainer.seed == 0
+
+
+def test_a_client_that_attaches_later_hears_what_is_not_recorded_too():
+    session = build()
+    for _ in range(2):
+        session.warn("not recorded: epochs (disk full)")
+    assert names(session) == ["NotRecorded"]
+    assert session.greeting()[-1] == events.NotRecorded("not recorded: epochs (disk full)")
+    session.warn("")
+    assert session.outbox == [events.NotRecorded("")]
+    assert not any(isinstance(event, events.NotRecorded) for event in session.greeting())

@@ -1,0 +1,98 @@
+"""With a screen: whatever a disk does, the training goes on, and the screen says what is lost."""
+
+import os
+import resource
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests.disks import disk
+from tests.end_to_end.conftest import workers
+
+SMALL = ("--hidden", "4", "--samples", "5", "--seed", "0", "--epochs", "100000000")
+
+
+def trains_on(terminal):
+    before = int(terminal.until(r"epoch (\d+)")[1])
+    terminal.until(rf"epoch (?!{before}\b)\d+")
+    terminal.until("running")
+
+
+def replayed(home, directory, *arguments):
+    command = [sys.executable, "-m", "tui", "replay", str(directory)]
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "XDG_STATE_HOME": str(home)},
+    )
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)])
+@pytest.mark.parametrize("place", ["a file", "a dangling link", "/proc"])
+def test_a_run_that_cannot_be_recorded_is_trained_and_the_screen_says_so(
+    start, tmp_path, place, size
+):
+    if place == "a file":
+        (tmp_path / "nntui").write_text("in the way")
+    if place == "a dangling link":
+        (tmp_path / "nntui").symlink_to("nowhere")
+    elsewhere = {"XDG_STATE_HOME": place, "HOME": str(tmp_path)} if place == "/proc" else {}
+    t = start(*SMALL, size=size, **elsewhere)
+    t.until("this run is not *\n? *recorded")
+    trains_on(t)
+    t.press("q")
+    t.until("End it")
+    t.press("y")
+    assert t.wait() == 0
+    assert b"Traceback" not in t.output
+
+
+def test_a_disk_that_fills_is_said_on_the_screen_and_the_training_goes_on(start, tmp_path):
+    with disk(tmp_path / "small") as small:
+        t = start(*SMALL, XDG_STATE_HOME=str(small), HOME=str(tmp_path))
+        t.until("not recorded: epochs of main from 6.*changes and breakpoints")
+        t.until("space left on device")
+        trains_on(t)
+        t.press(" ")
+        t.until("paused")
+        t.press("q")
+        assert t.wait() == 0
+        (run,) = (small / "nntui" / "runs").iterdir()
+        again = replayed(small, run)
+        assert again.returncode == 1
+        assert "identical" not in again.stdout
+        assert "could not be recorded" in again.stdout
+
+
+def test_a_worker_whose_files_may_not_grow_trains_on_and_prints(start, tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "import numpy as np\nfrom engine import *\nfrom engine.events import EpochMeasured\n"
+        "trainer = Trainer(Network([Dense(1, 2)]), SoftmaxCrossEntropy(), GradientDescent(0.1),"
+        " Dataset(np.arange(4.0)[:, None], np.array([0, 0, 1, 1])), epochs=10**8)\n"
+        "trainer.subscribe(EpochMeasured, lambda event: print('x' * 999))\n"
+    )
+    t = start(str(tmp_path / "mine.py"), "--paused")
+    t.until("paused")
+    resource.prlimit(workers(tmp_path)[0], resource.RLIMIT_FSIZE, (1 << 14, 1 << 14))
+    t.press(" ")
+    t.until("File too large")
+    trains_on(t)
+    (log,) = (tmp_path / "nntui" / "runs").glob("*/log")
+    assert 0 < log.stat().st_size <= 1 << 14
+
+
+def test_a_record_that_is_removed_meanwhile_is_said_on_the_screen(start, tmp_path):
+    t = start(*SMALL)
+    trains_on(t)
+    shutil.rmtree(tmp_path / "nntui")
+    t.until("not recorded: epochs of main from 0 on")
+    trains_on(t)
+    t.press(" ")
+    t.until("paused")
+    t.press("q")
+    assert t.wait() == 0
+    assert b"Traceback" not in t.output
