@@ -11,7 +11,7 @@ class SourceError(Exception):
     """A run that cannot be built; its text is for the person who asked for it."""
 
 
-class Description(msgspec.Struct, frozen=True, kw_only=True):
+class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The options of the command line.
 
     Attributes

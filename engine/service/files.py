@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from errno import ENOENT
 from pathlib import Path
 
 LONGEST_PATH = 200  # characters of a path that are shown
@@ -31,6 +32,13 @@ def write_whole(path: Path, data: bytes) -> None:
         with suppress(OSError):
             new.unlink()
         raise
+
+
+def read_file(path: Path) -> bytes:
+    """Return what a regular file holds; of any other kind, such as a pipe, there is none."""
+    if path.exists() and not path.is_file():
+        raise FileNotFoundError(ENOENT, "it is not a regular file", str(path))
+    return path.read_bytes()
 
 
 def reason(error: OSError) -> str:

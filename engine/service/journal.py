@@ -11,6 +11,7 @@ import math
 import os
 import platform
 import struct
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -23,7 +24,7 @@ from engine import __version__
 from engine.events import Changed, Position
 from engine.nn.signals import Array
 from engine.service.description import Description
-from engine.service.files import reason, write_whole
+from engine.service.files import read_file, reason, write_whole
 from engine.training.branches import digest
 from engine.training.trainer import Trainer
 
@@ -185,7 +186,7 @@ def read_journal(directory: Path) -> tuple[Journal, bool]:
     """
     for name in (JOURNAL, OUTDATED):
         try:
-            sealed = msgspec.json.decode((directory / name).read_bytes(), type=Sealed)
+            sealed = msgspec.json.decode(read_file(directory / name), type=Sealed)
             if hashlib.sha256(sealed.journal).hexdigest() != sealed.checksum:
                 raise JournalError("its checksum does not match")
             journal = msgspec.json.decode(sealed.journal, type=Journal)
@@ -206,8 +207,9 @@ def _check_branches(journal: Journal) -> None:
         raise JournalError("it has no branches")
     known = {""}
     for branch in journal.branches:
-        if branch.name in known or branch.after not in known or branch.first > branch.epochs:
-            raise JournalError(f"the branch {branch.name!r} cannot be")
+        orderly = 0 <= branch.first <= branch.epochs and 0 <= branch.reached.epoch <= branch.epochs
+        if branch.name in known or branch.after not in known or not orderly:
+            raise JournalError(f"the branch {branch.name!r} contradicts itself")
         known.add(branch.name)
 
 
@@ -217,41 +219,51 @@ def metrics_file(directory: Path, branch: str) -> Path:
 
 
 class Metrics(NamedTuple):
-    """The loss and the accuracy of each epoch of a branch, and which of them are recorded.
+    """The loss and the accuracy of the epochs of a branch, as far as they are recorded.
 
-    Those before ``begin`` were measured before the record began.
+    Attributes
+    ----------
+    values : array, shape (epochs, 2)
+        Without a gap.
+    begin : int
+        The epoch of the first of them. Those before were measured before the record began.
+    missing : int
+        How many more epochs were measured.
     """
 
     values: Array
-    known: Array
     begin: int
+    missing: int
 
     @property
-    def missing(self) -> int:
-        """How many epochs were measured, but are not recorded."""
-        return int(np.count_nonzero(~self.known[self.begin :]))
+    def end(self) -> int:
+        """The epoch after the last of them."""
+        return self.begin + len(self.values)
 
 
 def read_metrics(directory: Path, journal: Journal, branch: BranchRecord) -> Metrics:
-    """Return the metrics of a branch, with those of the branches before it."""
+    """Return the metrics of a branch, which begin with those of the branches before it."""
     branches = {b.name: b for b in journal.branches}
-    own = _own_metrics(directory, branch)
-    end = max(branch.epochs, branch.first + len(own))
-    values, known = np.full((end, 2), np.nan), np.zeros(end, bool)
-    while True:
-        count = max(0, min(end - branch.first, len(own)))
-        part = slice(branch.first, branch.first + count)
-        values[part], known[part] = own[:count], True
-        if not branch.after:
-            return Metrics(values, known, branch.first)
-        end, branch = min(end, branch.first), branches[branch.after]
-        own = _own_metrics(directory, branch)
+    parts = [(branch, sys.maxsize)]
+    while parts[-1][0].after:
+        later, end = parts[-1]
+        parts.append((branches[later.after], min(end, later.first)))
+    begin = known = min(part.first for part, _ in parts)
+    values = [np.empty((0, 2))]
+    for part, end in reversed(parts):
+        if end <= part.first:
+            continue
+        if part.first != known:  # what comes before is lost
+            break
+        values.append(_own_metrics(directory, part.name)[: end - part.first])
+        known += len(values[-1])
+    return Metrics(np.concatenate(values), begin, max(0, branch.epochs - known))
 
 
-def _own_metrics(directory: Path, branch: BranchRecord) -> Array:
+def _own_metrics(directory: Path, branch: str) -> Array:
     """Return what is recorded of a branch itself; nothing where that is lost."""
     try:
-        data = metrics_file(directory, branch.name).read_bytes()
+        data = read_file(metrics_file(directory, branch))
     except FileNotFoundError:
         data = b""
     return np.frombuffer(data[: len(data) // PAIR * PAIR]).reshape(-1, 2)

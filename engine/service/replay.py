@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 
 import msgspec
 import numpy as np
 
 from engine import events
-from engine.events import Position
+from engine.events import Changed, Position
 from engine.service.build import build_trainer
 from engine.service.description import TOY_SOURCES, Description, SourceError
 from engine.service.files import reason, shown
@@ -25,7 +26,6 @@ from engine.service.journal import (
 from engine.service.run import Run
 from engine.service.threads import limit_threads
 from engine.training.branches import BEGINNING, digest
-from engine.training.changes import ChangeError
 from engine.training.trainer import Trainer
 
 WORDS = {
@@ -62,8 +62,12 @@ def replay(run: Run) -> Iterator[str]:
             metrics = _metrics(run, journal, branch)
             try:
                 yield _compare(fresh, branch, metrics)
-            except ChangeError as error:
-                raise SourceError(f"{branch.name} cannot be replayed: {error}") from None
+            except (SourceError, Difference):
+                raise
+            except Exception as error:  # whatever a layer of one's own, or a change, may raise
+                raise SourceError(
+                    f"{branch.name} cannot be replayed: {type(error).__name__}: {error}"
+                ) from error
             missing += metrics.missing
             compared += len(metrics.values) or branch.reached > BEGINNING
     if missing:
@@ -125,9 +129,9 @@ def _compare(trainer: Trainer, branch: BranchRecord, metrics: Metrics) -> str:
 
     def compare(event: events.EpochMeasured) -> None:
         nonlocal compared
-        if event.epoch >= len(metrics.values) or not metrics.known[event.epoch]:
+        if not metrics.begin <= event.epoch < metrics.end:
             return
-        was = metrics.values[event.epoch]
+        was = metrics.values[event.epoch - metrics.begin]
         if np.array([event.loss, event.accuracy]).tobytes() != was.tobytes():
             raise Difference(
                 f"{branch.name}: epoch {event.epoch} differs:"
@@ -136,35 +140,46 @@ def _compare(trainer: Trainer, branch: BranchRecord, metrics: Metrics) -> str:
             )
         compared += 1
 
-    _, batch, operation = branch.reached
-    if not (0 <= batch < trainer.batches and 0 <= operation < len(trainer.program)):
-        raise SourceError(f"{branch.name} cannot be replayed: there is no {branch.reached}")
-    end = max(branch.reached, Position(len(metrics.values), 0, 0))
+    changes = _changes(trainer, branch)
+    recorded = Position(metrics.end, 0, 0)
+    end = recorded if metrics.missing else max(branch.reached, recorded)
     trainer.subscribe(events.EpochMeasured, compare)
-    _begin(trainer, branch, end)
+    _begin(trainer, changes, end)
+    if metrics.missing:  # so that it takes no longer than what there is to compare
+        _train(trainer, recorded)
+        return f"{branch.name}: {compared:,} of {compared + metrics.missing:,} epochs"
     _train(trainer, branch.reached)
-    weights = _place(trainer)
+    place = _place(trainer)
     if digest(trainer.network.parameters) != branch.weights:
-        raise Difference(f"{branch.name}: the weights differ {weights}")
+        raise Difference(f"{branch.name}: the weights differ {place}")
     _train(trainer, end)  # measured after the journal was last written
-    of = f" of {compared + metrics.missing:,}" if metrics.missing else ""
-    where = "" if weights == _place(trainer) else f" {weights}"
-    return f"{branch.name}: {compared:,}{of} epochs and the weights{where}"
+    weights = "the weights" if place == _place(trainer) else f"the weights {place}"
+    return f"{branch.name}: {compared:,} epochs and {weights}"
+
+
+def _changes(trainer: Trainer, branch: BranchRecord) -> list[Changed]:
+    """Return the changes that were made; SourceError if they, or their places, cannot be."""
+    for _, batch, operation in (branch.reached, *(c.position for c in branch.changes)):
+        if not (0 <= batch < trainer.batches and 0 <= operation < len(trainer.program)):
+            raise SourceError(f"{branch.name} was at a place that there is not")
+    try:
+        return [record.change for record in branch.changes]
+    except (ValueError, struct.error) as error:
+        raise SourceError(f"{branch.name} has a change that cannot be read: {error}") from None
 
 
 def _place(trainer: Trainer) -> str:
     return f"after epoch {trainer.measured.epoch}" if trainer.measured else "at the beginning"
 
 
-def _begin(trainer: Trainer, branch: BranchRecord, end: Position) -> None:
-    """Stand at the beginning of a branch, with its changes ahead."""
+def _begin(trainer: Trainer, changes: list[Changed], end: Position) -> None:
+    """Stand at the beginning, with the changes of a branch ahead."""
     if trainer.position != BEGINNING or trainer.timeline.branch.changes:
         trainer.timeline.restart()  # a file may have trained it already
     timeline = trainer.timeline
     timeline.set_out()
     timeline.memory, trainer.epochs = 0, end.epoch + 1
-    timeline.branch.changes[:] = [change.change for change in branch.changes]
-    timeline.branch.reached = end
+    timeline.branch.changes[:], timeline.branch.reached = changes, end
     timeline.arrive()
 
 

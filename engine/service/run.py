@@ -16,7 +16,7 @@ import msgspec
 import platformdirs
 
 from engine.service.description import Description
-from engine.service.files import owner_only, reason, shown, write_whole
+from engine.service.files import owner_only, read_file, reason, shown, write_whole
 from engine.service.names import check_name, name_from, numbered
 
 LONGEST_SOCKET_PATH = 100
@@ -103,7 +103,7 @@ class Run:
         """What it is made from; OSError or ValueError if that cannot be read."""
         if self._description is None:
             assert self.directory
-            data = json.loads((self.directory / DESCRIPTION).read_bytes())
+            data = json.loads(read_file(self.directory / DESCRIPTION))
             self._description = msgspec.convert(data, Description)
         return self._description
 

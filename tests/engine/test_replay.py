@@ -1,5 +1,6 @@
 """A run is told again bit for bit, from its directory alone."""
 
+import os
 import random
 
 import msgspec
@@ -133,3 +134,69 @@ def test_metrics_of_a_branch_begin_with_its_parents(run):
     assert (len(main), len(branch)) == (31, 21)
     assert (main[:11] == branch[:11]).all()
     assert (main[12:21] != branch[12:21]).any()
+
+
+def test_many_branches_keep_one_file_open_and_are_read_however_deep(run):
+    ways = [commands.GoTo(3)]
+    for _ in range(300):
+        ways += [commands.Step("epoch", back=True), commands.Fork(), commands.Step("epoch")]
+    before = len(os.listdir("/proc/self/fd"))
+    most = 0
+
+    def count():
+        nonlocal most
+        for way in ways:
+            most = max(most, len(os.listdir("/proc/self/fd")) - before)
+            yield way
+
+    made = run(count(), samples=2, hidden=(2,))
+    assert most <= 2
+    journal, _ = read_journal(made.directory)
+    assert len(journal.branches) == 301
+    deep = [
+        msgspec.structs.replace(journal.branches[-1], name=f"b{k}", after=f"b{k - 1}" if k else "")
+        for k in range(2000)
+    ]
+    many = msgspec.structs.replace(journal, branches=deep)
+    assert read_metrics(made.directory, many, deep[-1]).missing == 1
+
+
+TRAINED = """
+import numpy as np
+from engine import Dataset, Dense, GradientDescent, Network, SoftmaxCrossEntropy, Trainer
+from engine.events import Position
+
+data = Dataset(np.arange(4.0)[:, None], np.array([0, 0, 1, 1]))
+trainer = Trainer(Network([Dense(1, 2)]), SoftmaxCrossEntropy(), GradientDescent(0.1), data)
+trainer.run(9)
+trainer.go_to(Position(4, 0, 0))
+trainer.change("learning_rate", 0.5)
+trainer.run(7)
+"""
+
+
+def test_what_a_file_has_trained_itself_is_not_said_to_be_compared(run, tmp_path):
+    (tmp_path / "mine.py").write_text(TRAINED)
+    options = {"source": str(tmp_path / "mine.py"), "epochs": None, "learning_rate": None}
+    made = run([commands.GoTo(19), commands.GoTo(2), commands.GoTo(5)], **options)
+    assert list(replay(made)) == [
+        "main: 0 epochs and the weights",
+        "branch_1: 13 epochs and the weights",
+    ]
+
+
+def test_values_that_are_no_finite_numbers_are_recorded_and_replayed(run):
+    ways = [
+        commands.GoTo(5),
+        commands.Edit("dense_1.weights[0, 0] = 3e38"),
+        commands.SetLearningRate(1e6),
+        *[commands.Resume()] * 4,
+        *[commands.Edit(f"dense_2.weights[{k}, {k}] = 0.5") for k in range(3)],
+        commands.Undo(),
+        commands.Step("operation"),
+    ]
+    made = run(ways, dtype="float32", samples=20)
+    journal, _ = read_journal(made.directory)
+    befores = [change.before for change in journal.branches[0].changes]
+    assert any(isinstance(before, str) for before in befores), befores
+    assert list(replay(made))
