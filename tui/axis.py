@@ -75,6 +75,11 @@ def labels(marks: list[float]) -> list[str]:
     return [_label(mark, decimals) for mark in marks]
 
 
+def log_labels(marks: list[float]) -> list[str]:
+    """Write the marks of a logarithmic axis, each with as many decimals as it has itself."""
+    return [labels([mark])[0] for mark in marks]
+
+
 def _label(value: float, decimals: int) -> str:
     text = f"{value:.{decimals}f}"
     if len(text) <= 6 and abs(value) < 1e5:

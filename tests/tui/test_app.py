@@ -316,6 +316,8 @@ async def test_a_screen_that_is_too_small_says_so(monitor, screen_text, size):
         {"curves": {"loss": events.CurveData(1.0, [None, 1e300, 0.0], [None, 1e300, 1e-300])}},
         {"curves": {"loss": events.CurveData(1.0, [None] * 5, [None] * 5)}},
         {"curves": {"loss": events.CurveData(1.0, [-1.0, 5e-324], [0.0, 5e-324])}},
+        {"curves": {"loss": events.CurveData(1.0, [0.6931], [0.6931])}},
+        {"curves": {"loss": events.CurveData(1.0, [0.002] * 3, [0.002] * 3)}},
         {"samples": events.Samples(0, 0, 0, [])},
         {"samples": events.Samples(0, 1, 1, [events.SampleRow(0, 0, 1, [None] * 3)])},
     ],

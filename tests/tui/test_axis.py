@@ -79,3 +79,24 @@ def test_counts_are_brief():
     assert [axis.count(x) for x in (0, 800, 9999, 10_000, 2.5e6, 4e9)] == [
         *("0", "800", "9999", "10k", "2.5M", "4G")
     ]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "most", "names"),
+    [
+        (0.001, 1, 2, ["0.001", "0.1"]),
+        (0.001, 1, 4, ["0.001", "0.01", "0.1", "1"]),
+        (1e-9, 3e5, 2, ["1e-9", "0.1"]),
+        (0.5, 0.5, 3, ["0.5", "1"]),
+    ],
+)
+def test_logarithmic_ticks_read_well(low, high, most, names):
+    assert axis.log_labels(axis.log_ticks(*axis.log_limits(low, high), most)) == names
+
+
+@given(positive, positive, st.integers(2, 12))
+def test_logarithmic_labels_are_the_marks(one, other, most):
+    marks = axis.log_ticks(*axis.log_limits(*sorted((one, other))), most)
+    names = axis.log_labels(marks)
+    assert all(len(name) <= 6 for name in names)
+    assert [float(name) for name in names] == pytest.approx(marks, rel=1e-3)

@@ -112,7 +112,12 @@ class Chart(Canvas):
         others = [(name, _within(line, low, high)) for name, line in others]
 
         def plot(lines: list[Points]) -> list[str]:
-            return _plot(lines, (0, span), (low, high), self.logarithmic, columns, rows)
+            if self.logarithmic:
+                lines = [[(x, math.log10(y)) for x, y in line] for line in lines]
+                limits = math.log10(low), math.log10(high)
+            else:
+                limits = low, high
+            return _plot(lines, (0, span), limits, columns, rows)
 
         column_of = partial(_column, span, columns)
         place = _places(low, high, self.logarithmic, rows)
@@ -127,7 +132,8 @@ class Chart(Canvas):
             if line:
                 x, value = line[-1][-1]
                 _name_ghost(body, name, column_of(x), place(value))
-        names = dict(zip((place(y) for y in at), axis.labels(at), strict=True))
+        labels = axis.log_labels if self.logarithmic else axis.labels
+        names = dict(zip((place(y) for y in at), labels(at), strict=True))
         x_marks = axis.ticks(0, span, max(2, columns // 9))
         ticks = [round(x / span * (columns - 1)) for x in x_marks]
         return [
@@ -269,11 +275,13 @@ def _plot(
     lines: list[Points],
     x: tuple[float, float],
     y: tuple[float, float],
-    logarithmic: bool,
     width: int,
     height: int,
 ) -> list[str]:
-    """Draw lines in Braille, without axes: ``height`` rows of ``width`` characters."""
+    """Draw lines in Braille, without axes: ``height`` rows of ``width`` characters.
+
+    plotext's own logarithmic axis fails where all values are equal, so it always gets a linear one.
+    """
     import plotext
 
     plotext.terminal.limit(False, False)
@@ -282,8 +290,6 @@ def _plot(
     figure.plot_size(width, height)
     figure.axes(False)
     figure.canvas("default")
-    if logarithmic:
-        figure.ruler("y").scale("log")
     figure.ruler("x").lim(*x).ticks([], [])
     figure.ruler("y").lim(*y).ticks([], [])
     for line in lines:
