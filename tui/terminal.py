@@ -124,7 +124,8 @@ class Shown:
             if 0 <= y < len(self._wanted):
                 line = self._wanted[y]
                 cells = _cells(strips, colours)
-                line[x : x + len(cells)] = cells[: len(line) - x]
+                cells = cells[: max(0, len(line) - x)]
+                line[x : x + len(cells)] = cells
                 self.late.add(y)
         runs = self._due(most)
         text = "".join(f"\x1b[0;{codes}m{''.join(_written(of))}" for codes, of in runs.items())

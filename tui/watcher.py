@@ -116,7 +116,13 @@ class Watcher(App[int]):
     # -- the terminal ----------------------------------------------------------------------------
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
-        """Write what has changed, as much as the line carries at once, and ask for an answer."""
+        """Write what has changed, as much as the line carries at once, and ask for an answer.
+
+        What was laid out for another size is not written: the terminal has been resized, and the
+        screen is about to be laid out for its new size.
+        """
+        if screen._compositor.size != self.size:
+            return
         most = self._pace.portion(monotonic())
         super()._display(screen, self.shown.lessen(renderable, self.size, most))
         self._question()
@@ -310,6 +316,7 @@ class Watcher(App[int]):
         self.query_one("#too-small", Static).update(
             f"{width}×{height} is too small: {SMALLEST[0]}×{SMALLEST[1]} is needed"
         )
+        self.action_redraw()  # a terminal that is resized may move or lose what it shows
 
     def on_canvas_resized(self) -> None:
         """Ask for what the panels now have room for."""

@@ -1,6 +1,7 @@
 """The real program in a real pseudo-terminal, with a real worker."""
 
 import os
+import random
 import signal
 import statistics
 import time
@@ -78,6 +79,26 @@ def test_resizing_while_it_runs(start):
     t.until("softmax")
     t.resize(30, 8)
     t.until("too small")
+
+
+@pytest.mark.parametrize("view", ["1", "4"])
+def test_a_storm_of_sizes_leaves_the_screen_as_it_should_be(start, view):
+    t = start("--seed", "0", "--epochs", "100000000")
+    t.until("loss 1")
+    t.press(view)
+    chance = random.Random(5)
+    for k in range(60):
+        turned = (80, 24) if k % 2 else (120, 35)
+        t.resize(*(turned if k < 20 else (chance.randint(10, 300), chance.randint(3, 100))))
+        t.pump(0.05)
+    t.resize(80, 24)
+    t.press(" ")
+    t.until("paused")
+    t.pump(0.5)
+    shown = t.screen.display[:]
+    t.press("\x0c")  # ctrl+l draws it anew
+    t.pump(0.5)
+    assert t.screen.display == shown
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP, signal.SIGTERM])

@@ -114,11 +114,16 @@ def test_part_of_a_line_is_placed_where_it_belongs():
     assert screen.display == ["............", ".....xy.....", "............"]
 
 
-@pytest.mark.parametrize("size", [Size(0, 0), Size(5, 1)])
-def test_a_screen_that_has_become_smaller_is_no_error(size):
+@pytest.mark.parametrize("size", [Size(0, 0), Size(2, 2), Size(20, 9)])
+def test_an_update_for_another_size_is_no_error(size):
     shown = Shown()
     shown.forget(size)
     shown.write(layout([[("abcdefghijkl", STYLES[0])]] * HEIGHT), ColorSystem.TRUECOLOR)
+    strip = Strip([Segment("xyzxyz", STYLES[1])])
+    chops = ChopsUpdate([{}, {0: None, 5: strip, 9: strip}, {}], [(1, 5, 12)], [[], [5, 9], []])
+    shown.write(chops, ColorSystem.TRUECOLOR)
+    assert [len(line) for line in shown._lines] == [size.width] * size.height
+    assert not shown.late
 
 
 async def test_the_app_writes_through_it(monitor):
