@@ -18,6 +18,7 @@ from engine.service.build import build_trainer
 from engine.service.description import Description
 from engine.service.record import Recorder
 from engine.service.run import Run
+from engine.service.text import as_text
 from engine.service.threads import limit_threads
 from engine.training.trainer import Trainer
 
@@ -173,7 +174,7 @@ class JsonPrinter(Printer):
     """Prints one JSON object a line."""
 
     def _print(self, **fields: Any) -> None:
-        self.line(msgspec.json.encode(fields).decode())
+        self.line(msgspec.json.encode(as_text(fields)).decode())
 
     def start(self, description: Description, name: str) -> None:
         """Print what is trained."""

@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from engine.service.text import as_text
+
 HEADER = struct.Struct("<I")
 MOST = 64 * 1024 * 1024
 
@@ -15,7 +17,11 @@ _encoder = msgspec.msgpack.Encoder()
 
 def pack(message: msgspec.Struct) -> bytes:
     """Encode a message with its length."""
-    body = _encoder.encode(message)
+    try:
+        body = _encoder.encode(message)
+    except UnicodeEncodeError:
+        fields = msgspec.to_builtins(message, builtin_types=(bytes,))
+        body = _encoder.encode(as_text(fields))
     return HEADER.pack(len(body)) + body
 
 

@@ -96,3 +96,13 @@ def test_a_record_that_is_removed_meanwhile_is_said_on_the_screen(start, tmp_pat
     t.press("q")
     assert t.wait() == 0
     assert b"Traceback" not in t.output
+
+
+def test_a_file_whose_name_is_no_text_is_trained_on(start, tmp_path):
+    file = tmp_path / os.fsdecode(b"\xff\x1b[31m\n.csv")
+    file.write_text("".join(f"{k},{k * k % 7},{'ab'[k % 2]}\n" for k in range(20)))
+    t = start(str(file), "--epochs", "50")
+    t.until("completed")
+    t.until("___31m_-20")
+    t.press("q")
+    assert t.wait() == 0

@@ -138,6 +138,12 @@ def test_messages_survive_any_cut():
     assert got == told
 
 
+def test_names_that_are_no_text_are_sent_escaped():
+    message = events.Failed("'\udcff.csv' holds no rows")
+    (got,) = Unpacker(events.SessionEvent).feed(pack(message))
+    assert got.message == "'\\udcff.csv' holds no rows"
+
+
 def test_the_ladder():
     assert [step(0.1, k) for k in (1, 2, 3, -1, -3)] == [0.2, 0.5, 1.0, 0.05, 0.01]
     assert (step(0.03, 1), step(0.03, -1)) == (0.05, 0.02)

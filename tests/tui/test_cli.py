@@ -1,6 +1,7 @@
 """The command line, as a process: its output, its one line for what is wrong, its exit status."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -220,3 +221,28 @@ def test_a_run_that_is_not_there_is_not_told_again():
     done = nntui("replay", "nothing")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "there is no run 'nothing'" in done.stderr
+
+
+ROWS = "".join(f"{k},{k * k % 7},{'ab'[k % 2]}\n" for k in range(20))
+ODD = [b"\xff\x1b[31m\n.csv", b"-x.csv", b"...csv", "ü 語".encode() * 30 + b".csv", b" .csv"]
+
+
+@pytest.mark.parametrize("name", ODD, ids=ascii)
+def test_a_file_with_an_odd_name_is_trained_on_and_replayed(tmp_path, name):
+    directory = tmp_path / os.fsdecode(b"of \xfe")
+    directory.mkdir()
+    (directory / os.fsdecode(name)).write_text(ROWS)
+    done = nntui("--json", "--epochs", 5, f"./{os.fsdecode(name)}", cwd=directory)
+    run = json.loads(done.stdout.splitlines()[0])["name"]
+    assert (done.returncode, done.stderr, run.isprintable()) == (0, "", True)
+    again = nntui("replay", run)
+    assert (again.returncode, again.stdout) == (0, "main: 5 epochs and the weights\nidentical\n")
+
+
+@pytest.mark.parametrize("name", ["", "-", "../x", "a/b", "..", "a\nb", "\x1b[31mred", "x" * 101])
+def test_a_name_that_no_run_can_have_gets_one_line(home, name):
+    for arguments in (["--headless", "--name", name], ["replay", "--", name.replace("/", "")]):
+        done = nntui(*arguments)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert done.stderr.strip().isprintable()
+    assert not home.exists()
