@@ -12,7 +12,7 @@ from engine import commands
 from tui.keys import ACTIONS, INSIDE, KEYS, bindings
 from tui.screens.branches import BranchesScreen
 from tui.screens.breakpoints import BreakpointsScreen
-from tui.screens.dialogs import Ask, Confirm, Help
+from tui.screens.dialogs import Ask, Confirm, Dialog, Help
 from tui.watcher import Watcher
 from tui.widgets.chart import Chart
 from tui.widgets.inside.view import Inside
@@ -88,10 +88,7 @@ class Monitor(Watcher):
 
     def action_train_further(self) -> None:
         """Train as many epochs again."""
-        if self.frame and self.frame.status == "completed":
-            self.send(commands.TrainFurther(self.frame.epochs))
-        else:
-            self.notify("the training is not complete yet", severity="warning")
+        self.send(commands.TrainFurther(self.frame.epochs if self.frame else 1))
 
     async def action_type_rate(self) -> None:
         """Ask for a learning rate."""
@@ -102,7 +99,7 @@ class Monitor(Watcher):
         """Ask for an epoch."""
         await self._pose(Ask("Go to epoch (or +50, -50)", "", _read_epoch))
 
-    async def _pose(self, question: ModalScreen[Any]) -> None:
+    async def _pose(self, question: Dialog) -> None:
         """Ask, and send the answer; keys that are already typed wait for the question."""
         await self.push_screen(question, lambda answer: self.send(answer) if answer else None)
 

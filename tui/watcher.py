@@ -23,6 +23,7 @@ from engine.service.client import Connection
 from tui import axis, themes
 from tui.pace import DEAF, QUESTION, Pace
 from tui.screens.breakpoints import BreakpointsScreen
+from tui.screens.dialogs import Dialog
 from tui.terminal import Shown
 from tui.widgets.chart import Chart
 from tui.widgets.inside.view import Inside
@@ -146,6 +147,9 @@ class Watcher(App[int]):
         self._lose()
 
     def _hear(self, event: events.SessionEvent) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, Dialog):
+                screen.call_later(screen.hear, event)  # it may not be mounted yet
         match event:
             case events.Welcome():
                 self.run_told = event
@@ -178,16 +182,12 @@ class Watcher(App[int]):
             case events.BreakpointsChanged():
                 self.breakpoints = event
                 self._draw()
-                if isinstance(self.screen, BreakpointsScreen):
-                    self.screen.show_breakpoints(event)
             case events.BranchesChanged():
                 self.branches = event
             case events.Rejected(message):
-                if isinstance(self.screen, BreakpointsScreen):
-                    self.screen.show_problem(message)
-                else:
+                if not isinstance(self.screen, BreakpointsScreen):  # which shows it itself
                     self.clear_notifications()
-                    self.notify(message, severity="warning")
+                    self.notify(message, severity="warning", markup=False)
             case events.Restarted(seed) if self.run_told:
                 self.query_one(RunLine).draw_run(self.run_told, seed)
 

@@ -28,11 +28,17 @@ def welcome_of(trainer: Trainer, name: str, log: str) -> events.Welcome:
         parameters=trainer.network.parameters.size,
         seed=trainer.seed,
         samples=trainer.data.samples,
-        class_names=list(trainer.data.class_names),
+        class_names=class_names_of(trainer),
         batches=trainer.batches,
         note=trainer.data.note,
         log=log,
     )
+
+
+def class_names_of(trainer: Trainer) -> list[str]:
+    """Return a name for each output, also for those that no label of the data has."""
+    names = list(trainer.data.class_names)
+    return names + [str(k) for k in range(len(names), trainer.network.n_outputs)]
 
 
 def curves_of(history: History, wanted: Subscribe) -> dict[str, events.CurveData]:

@@ -9,6 +9,8 @@ from textual.widgets import Input
 
 from engine import commands, events
 from tui.keys import KEYS
+from tui.screens.breakpoints import BreakpointsScreen
+from tui.screens.dialogs import Help
 from tui.widgets.chart import Chart
 from tui.widgets.samples import SamplesPanel
 from tui.widgets.status import StatusLine
@@ -68,8 +70,8 @@ async def test_a_completed_training_says_so_and_can_go_further(monitor, screen_t
         await settle(pilot)
         await pilot.press("t")
         await settle(pilot)
-        assert "not complete yet" in screen_text(app)
-        assert not asked(app, commands.TrainFurther)
+        assert "not complete" in screen_text(app)
+        assert app.frame.epochs == 400
         await pilot.press("c")
         await settle(pilot)
         assert "completed: loss 1." in screen_text(app)
@@ -107,6 +109,53 @@ async def test_what_the_session_rejects_is_said(monitor, screen_text):
         await pilot.press("g", *"5000", "enter")
         await settle(pilot)
         assert "the last epoch is 399" in screen_text(app)
+
+
+async def test_what_the_session_rejects_is_shown_as_it_is(monitor, screen_text):
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await settle(pilot)
+        app.connection.told.put_nowait(events.Rejected("no [bold] and no [/nonsense]"))
+        await settle(pilot)
+        assert "no [bold] and no [/nonsense]" in screen_text(app)
+
+
+async def test_a_dialog_hears_of_what_happens_before_it_is_mounted(monitor, screen_text):
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.push_screen(BreakpointsScreen(app.breakpoints, app.send))
+        state = events.BreakpointState(1, "loss < 1", [], True, 0)
+        app._hear(events.BreakpointsChanged([state]))
+        app._hear(events.Rejected("something is wrong"))
+        await settle(pilot)
+        assert "1  loss < 1" in screen_text(app)
+        assert "something is wrong" in screen_text(app)
+
+
+async def test_a_dialog_closes_once_however_often_it_is_asked_to(monitor):
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await app.push_screen(Help())
+        await app.push_screen(Help())
+        top = app.screen
+        top.dismiss()
+        top.dismiss()
+        await settle(pilot)
+        assert len(app.screen_stack) == 2
+
+
+async def test_classes_that_only_the_network_has_are_shown(monitor, screen_text, frame):
+    app = monitor()
+    session = app.connection.session
+    session.trainer.data.class_names = session.trainer.data.class_names[:2]
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        row = events.SampleRow(0, 0, 2, [0.1, 0.2, 0.7])
+        app.connection.told.put_nowait(frame(samples=events.Samples(0, 1, 1, [row])))
+        await settle(pilot)
+        assert "0.700" in screen_text(app)
 
 
 async def test_samples_scroll_and_are_chosen(monitor):

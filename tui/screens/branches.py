@@ -5,16 +5,16 @@ from __future__ import annotations
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.commands import GoOver
 from engine.events import BranchesChanged, BranchState, Frame
+from tui.screens.dialogs import Dialog
 from tui.widgets.status import number
 
 
-class BranchesScreen(ModalScreen[GoOver | None]):
+class BranchesScreen(Dialog):
     """Shows the branches, to go over to one."""
 
     BINDINGS = [("escape,o,q", "dismiss(None)", "Close")]  # noqa: RUF012

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.commands import RemoveBreakpoint, SessionCommand, SetBreakpoint, SwitchBreakpoint
-from engine.events import BreakpointsChanged, BreakpointState
+from engine.events import BreakpointsChanged, BreakpointState, Rejected, SessionEvent
+from tui.screens.dialogs import Dialog
 from tui.widgets.line import Line
 
 EXAMPLES = (
@@ -24,7 +24,7 @@ EXAMPLES = (
 HINT = "enter sets it · ↓ to the list: space switches, del forgets · esc"
 
 
-class BreakpointsScreen(ModalScreen[None]):
+class BreakpointsScreen(Dialog):
     """Shows the breakpoints and changes them.
 
     Parameters
@@ -61,8 +61,16 @@ class BreakpointsScreen(ModalScreen[None]):
         self.set_focus(self.query_one(Line))
         self.show_breakpoints(self.breakpoints)
 
+    def hear(self, event: SessionEvent) -> None:
+        """Show the breakpoints, or what is wrong with the condition, which is left to be mended."""
+        match event:
+            case BreakpointsChanged():
+                self.show_breakpoints(event)
+            case Rejected(message):
+                self._hint(message, problem=True)
+
     def show_breakpoints(self, event: BreakpointsChanged) -> None:
-        """Show what the session tells."""
+        """Show the breakpoints that there are."""
         more = len(event.breakpoints) > len(self.breakpoints.breakpoints)
         self.breakpoints = event
         options, line = self.query_one(OptionList), self.query_one(Line)
@@ -76,10 +84,6 @@ class BreakpointsScreen(ModalScreen[None]):
         else:
             line.focus()
         self._hint(HINT)
-
-    def show_problem(self, message: str) -> None:
-        """Say what is wrong with the condition, and leave it to be mended."""
-        self._hint(message, problem=True)
 
     def _hint(self, message: str, problem: bool = False) -> None:
         hint = self.query_one("#hint", Static)

@@ -7,10 +7,12 @@ from typing import Any
 
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from engine.events import SessionEvent
 from tui.keys import LOOKING, SHOWING, STEPPING, TRAINING, Key
 from tui.widgets.line import Line
 
@@ -21,7 +23,18 @@ ABOUT = (
 )
 
 
-class Ask(ModalScreen[Any]):
+class Dialog(ModalScreen[Any]):
+    """A screen over the monitor."""
+
+    def hear(self, event: SessionEvent) -> None:
+        """Show what the session has sent; called only once the dialog is mounted."""
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        """Close the dialog; nothing, if an earlier key has closed it already."""
+        return super().dismiss(result) if self.is_current else AwaitComplete()
+
+
+class Ask(Dialog):
     """Asks for a value; ``read`` turns text into an answer, or raises ValueError with why not."""
 
     BINDINGS = [("escape", "dismiss(None)", "Cancel")]  # noqa: RUF012
@@ -35,7 +48,7 @@ class Ask(ModalScreen[Any]):
         with Vertical() as box:
             box.border_title = self.question
             yield Line(self.value, select_on_focus=not self.value.endswith("= "))
-            yield Static("enter takes it, escape leaves", id="hint", classes="hint")
+            yield Static("enter takes it, escape leaves", id="hint", classes="hint", markup=False)
 
     def on_mount(self) -> None:
         """Take what is typed from the first key on."""
@@ -51,7 +64,7 @@ class Ask(ModalScreen[Any]):
             hint.add_class("problem")
 
 
-class Confirm(ModalScreen[bool]):
+class Confirm(Dialog):
     """Asks yes or no."""
 
     BINDINGS = [  # noqa: RUF012
@@ -71,7 +84,7 @@ class Confirm(ModalScreen[bool]):
             yield Static(f"n  {self.no}", classes="hint")
 
 
-class Help(ModalScreen[None]):
+class Help(Dialog):
     """All keys, and what the screen shows."""
 
     BINDINGS = [("escape,q,question_mark,space", "dismiss(None)", "Close")]  # noqa: RUF012

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
+from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
@@ -67,7 +68,7 @@ class Canvas(Widget):
             shown = self._titles.get(name)
             if text != shown:
                 self._titles[name] = text
-                setattr(self, f"_border_{name}", text and self.render_str(text))
+                setattr(self, f"_border_{name}", text and Content(text))
                 self.refresh(Region(0, y, self.size.width, 1))
 
     def on_resize(self) -> None:
