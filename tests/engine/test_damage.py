@@ -3,6 +3,7 @@
 It is not by chance that a replay finds them: whatever it names, it has compared.
 """
 
+import contextlib
 import hashlib
 import os
 import random
@@ -23,6 +24,7 @@ from engine.service.record import Recorder
 from engine.service.run import Run
 from engine.service.session import Session
 from engine.service.threads import limit_threads
+from tests.disks import disk
 from tui import cli
 
 WAYS = (
@@ -300,3 +302,51 @@ def test_a_number_that_is_none_survives_the_journal_to_the_bit(value):
     again = msgspec.json.decode(data, type=ChangeRecord).change
     bits = [np.float64(x).tobytes() for x in (change.before, change.after)]
     assert [np.float64(x).tobytes() for x in (again.before, again.after)] == bits
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_disk_that_is_full_now_and_then_is_said_and_never_identical(tmp_path, monkeypatch, seed):
+    draw = random.Random(seed)
+    with disk(tmp_path / "small", "size=128k") as small:
+        monkeypatch.setenv("XDG_STATE_HOME", str(small))
+        description = Description(samples=2, hidden=(2,), epochs=10**6, paused=True, seed=seed)
+        run = Run.create(description)
+        trainer = build_trainer(description)
+        with limit_threads(trainer):
+            session = Session(trainer, description)
+            recorder = Recorder(trainer, run.description, run.directory, session.warn)
+            session.record = recorder.save
+            said = []
+            for _ in range(40):
+                fill_or_free(small / "filler", draw)
+                session.handle(draw.choice(MOVES)(draw))
+                while session.running:
+                    session.advance(1)
+                said.append(session.not_recorded)
+            (small / "filler").unlink(missing_ok=True)
+            recorder.close()
+        lost = session.not_recorded
+        assert not lost or lost.startswith("not recorded: ")
+        status, lines = replay(run.directory)
+        assert (status == 0) == (not lost), (lost, lines)
+    assert seed or any(said)
+
+
+def fill_or_free(path, draw):
+    """Leave the disk with no room for more, or with some."""
+    if draw.random() < 0.3:
+        with contextlib.suppress(OSError), path.open("ab") as file:
+            file.write(bytes(1 << 20))
+    else:
+        path.unlink(missing_ok=True)
+
+
+MOVES = (
+    lambda draw: commands.GoTo(draw.randrange(1, 1500), relative=True),
+    lambda draw: commands.GoTo(draw.randrange(-900, 0), relative=True),
+    lambda draw: commands.NudgeLearningRate(draw.choice([1, -1])),
+    lambda draw: commands.Edit(f"dense_1.weights[0, 0] = {draw.random()}"),
+    lambda draw: commands.Undo(),
+    lambda draw: commands.Step("operation", draw.random() < 0.5),
+    lambda draw: commands.GoOver(draw.choice(["main", "branch_1"])),
+)
