@@ -233,6 +233,7 @@ COMMANDS = {"run": command, "replay": replay}
 
 def main() -> None:
     """Run the command line; say what is wrong with it in one line."""
+    _open_closed_streams()
     named = COMMANDS.get(sys.argv[1]) if len(sys.argv) > 1 else None
     arguments = sys.argv[2:] if named else sys.argv[1:]
     try:
@@ -241,6 +242,15 @@ def main() -> None:
         sys.exit(_complain(error.format_message(), 2))
     except click.Abort:
         sys.exit(1)
+
+
+def _open_closed_streams() -> None:
+    """Let no file of a run take the place of a standard stream that is closed."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            # The lowest number that is free is its own, since those before are open by now.
+            os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115
 
 
 def _watch(description: Description) -> int:

@@ -139,13 +139,17 @@ class BreakpointRecord(msgspec.Struct, frozen=True):
 
 
 class Journal(msgspec.Struct, frozen=True):
-    """All that was done to a run, and a digest of the description that it began with."""
+    """All that was done to a run, and a digest of the description that it began with.
+
+    It is ``closed`` once nothing can follow any more.
+    """
 
     description: str
     environment: Environment
     branches: list[BranchRecord]
     current: str
     breakpoints: list[BreakpointRecord]
+    closed: bool
 
 
 class Sealed(msgspec.Struct, frozen=True):

@@ -53,6 +53,7 @@ class Recorder:
         self.description, self.environment = describe(description), Environment.of(trainer)
         self._begins: dict[str, tuple[int, str]] = {}
         self._problems: dict[str, tuple[str, str]] = {}
+        self._closed = False
         self._file: FileIO | None = None
         self._file_of: Branch | None = None
         for branch in trainer.timeline.branches:
@@ -147,10 +148,12 @@ class Recorder:
             ],
             timeline.branch.name,
             [BreakpointRecord(b.text, b.on, b.held) for b in self.trainer.breakpoints.all],
+            self._closed,
         )
 
     def close(self) -> None:
         """Save, and write no more."""
+        self._closed = True
         self.save()
         self._close_file()
 

@@ -78,6 +78,8 @@ def replay(run: Run) -> Iterator[str]:
         raise Difference("the end of the run could not be recorded, and so not be compared")
     if not compared:
         raise Difference("nothing was trained, so there is nothing to compare")
+    if not journal.closed:
+        yield "its record was not closed: what may have followed could not be compared"
 
 
 def _read(run: Run) -> tuple[Description, Journal, bool]:

@@ -225,3 +225,13 @@ def test_slow_epochs_are_written_as_they_are_measured(tmp_path, running):
     assert last == 4
     epochs = int(nntui("replay", "mine").stdout.split()[1])
     assert epochs in (5, 6)  # the last one may be measured, but not printed yet
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_standard_stream_that_is_closed_is_no_error_and_takes_no_record(number):
+    command = f"{sys.executable} -m tui --name mine --epochs 300 --log-every 100 {number}>&-"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+    assert ("epoch: 200" in done.stdout, "mine · " in done.stderr) == (number != 1, number != 2)
+    replayed(0, "main: 300 epochs and the weights\nidentical")
