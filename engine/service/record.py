@@ -53,6 +53,7 @@ class Recorder:
         self.description, self.environment = describe(description), Environment.of(trainer)
         self._begins: dict[str, tuple[int, str]] = {}
         self._problems: dict[str, tuple[str, str]] = {}
+        self._said = ""
         self._closed = False
         self._file: FileIO | None = None
         self._file_of: Branch | None = None
@@ -110,7 +111,7 @@ class Recorder:
         epoch = self._begins[branch.name][0]
         with suppress(OSError):
             epoch += metrics_file(self.directory, branch.name).stat().st_size // PAIR
-        self._report("epochs", f"epochs of {branch.name} from {epoch:,} on", error)
+        self._problems["epochs"] = f"epochs of {branch.name} from {epoch:,} on", _reason(error)
 
     # -- what is done --------------------------------------------------------------------------
 
@@ -126,9 +127,10 @@ class Recorder:
         try:
             write_journal(self.directory, self._journal())
         except OSError as error:
-            self._report("journal", "changes and breakpoints", error)
+            self._problems["journal"] = "changes and breakpoints", _reason(error)
         else:
-            self._report("journal")
+            self._problems.pop("journal", None)
+        self._say_what_is_lost()
 
     def _journal(self) -> Journal:
         timeline = self.trainer.timeline
@@ -157,14 +159,15 @@ class Recorder:
         self.save()
         self._close_file()
 
-    def _report(self, kind: str, what: str = "", error: OSError | None = None) -> None:
-        """Say what is not recorded, if that is something else than before."""
-        before = dict(self._problems)
-        self._problems.pop(kind, None)
-        if error:
-            self._problems[kind] = what, error.strerror or str(error)
-        if self._problems != before:
-            self._warn(_in_words(self._problems.values()))
+    def _say_what_is_lost(self) -> None:
+        said = _in_words(self._problems.values())
+        if said != self._said:
+            self._said = said
+            self._warn(said)
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
 
 
 def _in_words(problems: Iterable[tuple[str, str]]) -> str:

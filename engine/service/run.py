@@ -85,12 +85,15 @@ class Run:
         FileNotFoundError
             If there is no such run.
         """
-        if is_run(Path(name)):
-            return cls(Path(name).absolute())
-        if os.sep in name:
-            raise FileNotFoundError(f"there is no run in {shown(name)}")
-        if is_run(runs_directory() / check_name(name)):
-            return cls(runs_directory() / name)
+        try:
+            if is_run(Path(name)):
+                return cls(Path(name).absolute())
+            if os.sep in name:
+                raise FileNotFoundError(f"there is no run in {shown(name)}")
+            if is_run(runs_directory() / check_name(name)):
+                return cls(runs_directory() / name)
+        except PermissionError as error:
+            raise FileNotFoundError(f"the run cannot be read: {reason(error)}") from None
         raise FileNotFoundError(f"there is no run {name!r} in {shown(runs_directory())}")
 
     @property
@@ -149,7 +152,9 @@ def is_run(directory: Path) -> bool:
     """Whether there is a run in a directory."""
     try:
         return (directory / DESCRIPTION).is_file()
-    except OSError:
+    except PermissionError:
+        raise
+    except OSError:  # such as a name that is too long
         return False
 
 
