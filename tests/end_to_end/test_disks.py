@@ -3,6 +3,7 @@
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -106,3 +107,25 @@ def test_a_file_whose_name_is_no_text_is_trained_on(start, tmp_path):
     t.until("___31m_-20")
     t.press("q")
     assert t.wait() == 0
+
+
+def test_a_worker_that_is_killed_has_written_what_the_screen_showed(start, tmp_path):
+    (tmp_path / "slow.py").write_text(
+        "import time\nimport numpy as np\nfrom engine import *\n"
+        "from engine.events import EpochMeasured\n"
+        "trainer = Trainer(Network([Dense(1, 2)]), SoftmaxCrossEntropy(), GradientDescent(0.1),"
+        " Dataset(np.arange(4.0)[:, None], np.array([0, 0, 1, 1])))\n"
+        "trainer.subscribe(EpochMeasured, lambda event: time.sleep(0.1))\n"
+    )
+    t = start(str(tmp_path / "slow.py"))
+    t.until("epoch [5-9]")
+    (worker,) = workers(tmp_path)
+    os.kill(worker, signal.SIGKILL)
+    t.until("the worker has died")
+    shown = int(t.until(r"epoch (\d+)")[1])
+    t.press("q")
+    t.wait()
+    (run,) = (tmp_path / "nntui" / "runs").iterdir()
+    again = replayed(tmp_path, run)
+    assert again.returncode == 0
+    assert int(again.stdout.split()[1]) > shown

@@ -41,6 +41,7 @@ WAYS = (
 )
 WHOLE = {"main": 41, "branch_1": 31, "branch_2": 26}  # epochs
 PATIENCE = 20
+SEEDS = [*range(12), *(pytest.param(k, marks=pytest.mark.endurance) for k in range(12, 120))]
 
 
 def make(seed, batch_size):
@@ -151,7 +152,7 @@ def test_a_whole_record_is_identical(records):
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_damaged_record_is_not_identical(copies, damage, seed):
     record, other = copies if seed % 2 else reversed(copies)
     for path in sorted(p for p in record.iterdir() if p.name != "log"):
@@ -248,7 +249,7 @@ STRANGE = (
 )
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_journal_that_contradicts_itself_is_refused_in_one_line(copies, seed):
     record = copies[seed % 2]
     whole = msgspec.json.decode((record / JOURNAL).read_bytes(), type=Sealed).journal
@@ -304,7 +305,7 @@ def test_a_number_that_is_none_survives_the_journal_to_the_bit(value):
     assert [np.float64(x).tobytes() for x in (again.before, again.after)] == bits
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_disk_that_is_full_now_and_then_is_said_and_never_identical(tmp_path, monkeypatch, seed):
     draw = random.Random(seed)
     with disk(tmp_path / "small", "size=128k") as small:
