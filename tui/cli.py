@@ -13,6 +13,7 @@ from click.core import ParameterSource
 
 from engine import __version__
 from engine.service.description import TOY_SOURCES, Description, SourceError
+from engine.service.files import give_up, reason
 from engine.service.names import RunNameError, check_name
 
 FILE_ENDINGS = (".csv", ".npz", ".py")
@@ -242,6 +243,9 @@ def main() -> None:
         sys.exit(_complain(error.format_message(), 2))
     except click.Abort:
         sys.exit(1)
+    except OSError as error:  # such as output to a disk that is full
+        give_up(sys.stdout)
+        sys.exit(_complain(reason(error), 1))
 
 
 def _open_closed_streams() -> None:
@@ -271,7 +275,10 @@ def _watch(description: Description) -> int:
 
 
 def _complain(message: str, status: int) -> int:
-    click.echo(f"nntui: {message}", err=True)
+    try:
+        click.echo(f"nntui: {message}", err=True)
+    except OSError:
+        give_up(sys.stderr)
     return status
 
 
@@ -286,5 +293,5 @@ def _train_headless(description: Description, log_every: int, as_json: bool) -> 
         return _complain(str(error), 1)
     except BrokenPipeError:
         # The reader has gone, as `head` does: nothing more to say, and no second try at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up(sys.stdout)
         return 0

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from errno import ENOENT
 from pathlib import Path
+from typing import TextIO
 
 LONGEST_PATH = 200  # characters of a path that are shown
 
@@ -39,6 +40,11 @@ def read_file(path: Path) -> bytes:
     if path.exists() and not path.is_file():
         raise FileNotFoundError(ENOENT, "it is not a regular file", str(path))
     return path.read_bytes()
+
+
+def give_up(stream: TextIO) -> None:
+    """Write no more to a stream: what it did not take must not be tried again at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def reason(error: OSError) -> str:

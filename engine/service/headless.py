@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any, TextIO
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -16,6 +15,7 @@ import numpy as np
 from engine import events
 from engine.service.build import build_trainer
 from engine.service.description import Description
+from engine.service.files import give_up
 from engine.service.record import Recorder
 from engine.service.run import Run
 from engine.service.text import as_text
@@ -101,12 +101,7 @@ def _say(text: str) -> None:
         try:
             print(text, file=sys.stderr, flush=True)
         except OSError:
-            _give_up(sys.stderr)
-
-
-def _give_up(stream: TextIO) -> None:
-    """Print no more to a stream: what it did not take must not be tried again at the end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            give_up(sys.stderr)
 
 
 class Printer:
@@ -131,7 +126,7 @@ class Printer:
             raise
         except OSError as error:
             self.lost = True
-            _give_up(sys.stdout)
+            give_up(sys.stdout)
             _say(f"nntui: the output is not printed any more: {error.strerror}")
 
 

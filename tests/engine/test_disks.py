@@ -127,6 +127,13 @@ def test_output_that_nothing_takes_does_not_end_the_training():
         replayed(0, "main: 300 epochs and the weights\n")
         done = subprocess.run([*command, *SMALL], stdout=full, stderr=full, timeout=60)
         assert done.returncode == 1
+        for arguments in (["replay", "mine"], ["--help"], ["--version"]):
+            command = [sys.executable, "-m", "tui", *arguments]
+            done = subprocess.run(
+                command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60
+            )
+            assert (done.returncode, done.stderr) == (1, "nntui: No space left on device\n")
+            assert subprocess.run(command, stdout=full, stderr=full, timeout=60).returncode == 1
 
 
 @pytest.fixture
