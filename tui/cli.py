@@ -258,15 +258,14 @@ def _open_closed_streams() -> None:
 
 
 def _watch(description: Description) -> int:
-    from engine.service.client import Connection, Worker
+    from engine.service.client import Worker
 
     worker = Worker(description)
     try:
-        from tui.app import Monitor  # while the worker starts
+        from tui.restart import watch  # while the worker starts
 
-        app = Monitor(Connection.open(worker), worker.run.log)
-        status = app.run()
-        return _complain(app.failure, status or 1) if app.failure else app.return_code or 0
+        status, failure = watch(worker)
+        return _complain(failure, status) if failure else status
     except ConnectionError as error:
         log = f"; its log: {worker.run.log}" if worker.run.directory else ""
         return _complain(f"{error}{log}", 1)

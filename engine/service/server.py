@@ -45,7 +45,7 @@ class Server:
         self._selector.register(self._bell, selectors.EVENT_READ)
 
     def serve(self) -> None:
-        """Train and tell until a client says `Shutdown`, or the last one has gone."""
+        """Train and tell until a client says `Shutdown`, or `end` is called."""
         while not self.ending:
             self.session.advance(SLICE)
             self._listen(self._patience())
@@ -122,13 +122,12 @@ class Server:
                         other.at = 0.0
 
     def _drop(self, client: Client) -> None:
-        """Forget a client; the session ends with its last one."""
+        """Forget a client; the training goes on without one."""
         if client in self.clients:
             self.clients.remove(client)
             self.session.subscribed(client.wanted, None)
             self._selector.unregister(client.stream)
             client.stream.close()
-            self.ending = self.ending or not self.clients
 
     def _tell(self) -> None:
         outbox, self.session.outbox = self.session.outbox, []

@@ -1,0 +1,65 @@
+"""A fault of the screen costs neither the run nor the terminal."""
+
+import pytest
+
+FAULT = """
+import os
+from tui.widgets.status import ProgressLine
+
+def draw_progress(self, frame, draw=ProgressLine.draw_progress):
+    if os.path.exists({file!r}):
+        {once}
+        raise RuntimeError("a fault")
+    draw(self, frame)
+
+ProgressLine.draw_progress = draw_progress
+"""
+
+
+@pytest.fixture
+def faulty(start, tmp_path):
+    """Start nntui with a fault that happens when a file is there, once or each time."""
+
+    def begin(once):
+        folder, file = tmp_path / "fault", tmp_path / "now"
+        folder.mkdir()
+        code = FAULT.format(file=str(file), once=f"os.unlink({str(file)!r})" if once else "pass")
+        (folder / "sitecustomize.py").write_text(code)
+        t = start("--seed", "0", "--epochs", "100000000", PYTHONPATH=str(folder))
+        t.until("loss 1")
+        file.touch()
+        return t
+
+    return begin
+
+
+def epoch(terminal):
+    return int(terminal.until(r"epoch (\d+)")[1])
+
+
+def test_the_screen_starts_again_on_the_same_run(faulty, tmp_path):
+    t = faulty(once=True)
+    before = epoch(t)
+    t.until("the screen failed with RuntimeError")
+    t.until("running")
+    t.pump(0.5)
+    assert epoch(t) > before
+    (log,) = (tmp_path / "nntui" / "runs").glob("*/log")
+    assert log.read_text().count("Traceback") == 1
+    assert "draw_progress" in log.read_text()
+    t.press("q", "y", patience=0.3)
+    assert t.wait() == 0
+    output = t.output.decode()
+    said = "nntui: the screen failed with RuntimeError: a fault, and was started again"
+    assert f"{said}; its log: {log}\r\n" in output
+    assert "Traceback" not in output
+    assert output.count("\x1b[?1049h") == output.count("\x1b[?1049l") == 2
+
+
+def test_a_screen_that_fails_over_and_over_is_given_up(faulty, tmp_path):
+    t = faulty(once=False)
+    assert t.wait(20) == 1
+    (log,) = (tmp_path / "nntui" / "runs").glob("*/log")
+    said = "nntui: the screen failed 3 times, at last with RuntimeError: a fault"
+    assert t.output.decode().endswith(f"{said}; its log: {log}\r\n")
+    assert "Traceback" not in t.output.decode()
