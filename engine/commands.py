@@ -1,14 +1,30 @@
-"""What a run is told: small typed records, from a client to the session."""
+"""What a run is told: small typed records, from a client to the session.
+
+All numbers and texts are bounded, so that decoding refuses what no session could do.
+"""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from engine.events import Unit
 
+MOST_EPOCHS = 10**12
+
 Order = Literal["all", "wrong", "uncertain"]
+Index = Annotated[int, Meta(ge=0, le=10**15)]
+Number = Annotated[int, Meta(ge=0, le=10**9)]
+Rows = Annotated[int, Meta(ge=0, le=500)]
+Cells = Annotated[int, Meta(ge=0, le=1000)]
+Points = Annotated[int, Meta(ge=0, le=10_000)]
+Epochs = Annotated[int, Meta(ge=-MOST_EPOCHS, le=MOST_EPOCHS)]
+Span = Annotated[int, Meta(ge=0, le=4 * MOST_EPOCHS)]
+Steps = Annotated[int, Meta(ge=-1000, le=1000)]
+Finite = Annotated[float, Meta(ge=-1e308, le=1e308)]
+Text = Annotated[str, Meta(max_length=500)]
 
 
 class Command(msgspec.Struct, frozen=True, tag=True):
@@ -35,19 +51,19 @@ class Inspect(msgspec.Struct, frozen=True):
         Of the histogram.
     """
 
-    operation: int | None = None
-    array: str = ""
-    row: int = 0
-    column: int = 0
-    first_row: int = 0
-    first_column: int = 0
-    rows: int = 0
-    columns: int = 0
-    heat_row: int = 0
-    heat_column: int = 0
-    heat_rows: int = 0
-    heat_columns: int = 0
-    bins: int = 0
+    operation: Index | None = None
+    array: Text = ""
+    row: Index = 0
+    column: Index = 0
+    first_row: Index = 0
+    first_column: Index = 0
+    rows: Rows = 0
+    columns: Rows = 0
+    heat_row: Index = 0
+    heat_column: Index = 0
+    heat_rows: Cells = 0
+    heat_columns: Cells = 0
+    bins: Cells = 0
 
 
 class Subscribe(Command, frozen=True, tag=True):
@@ -67,10 +83,10 @@ class Subscribe(Command, frozen=True, tag=True):
         The operation whose inside is shown.
     """
 
-    points: int
-    span: int
-    first: int
-    rows: int
+    points: Points
+    span: Span
+    first: Index
+    rows: Rows
     order: Order = "all"
     inspect: Inspect | None = None
 
@@ -100,7 +116,7 @@ class GoTo(Command, frozen=True, tag=True):
     ``relative`` counts it from the last one measured.
     """
 
-    epoch: int
+    epoch: Epochs
     relative: bool = False
 
 
@@ -111,7 +127,7 @@ class RunBack(Command, frozen=True, tag=True):
 class Edit(Command, frozen=True, tag=True):
     """Change a number: ``dense_1.weights[0, 17] = 0.5``."""
 
-    text: str
+    text: Text
 
 
 class Undo(Command, frozen=True, tag=True):
@@ -121,19 +137,19 @@ class Undo(Command, frozen=True, tag=True):
 class SetBreakpoint(Command, frozen=True, tag=True):
     """Stop where that condition holds."""
 
-    condition: str
+    condition: Text
 
 
 class SwitchBreakpoint(Command, frozen=True, tag=True):
     """Look at a breakpoint, or no longer."""
 
-    number: int
+    number: Number
 
 
 class RemoveBreakpoint(Command, frozen=True, tag=True):
     """Forget a breakpoint."""
 
-    number: int
+    number: Number
 
 
 class Fork(Command, frozen=True, tag=True):
@@ -143,25 +159,25 @@ class Fork(Command, frozen=True, tag=True):
 class GoOver(Command, frozen=True, tag=True):
     """Go to the end of another branch."""
 
-    branch: str
+    branch: Text
 
 
 class SetLearningRate(Command, frozen=True, tag=True):
     """Update with that step from now on."""
 
-    learning_rate: float
+    learning_rate: Finite
 
 
 class NudgeLearningRate(Command, frozen=True, tag=True):
     """Go so many steps up or down the ladder 1, 2, 5, 10, ... of learning rates."""
 
-    steps: int
+    steps: Steps
 
 
 class NudgeSpeed(Command, frozen=True, tag=True):
     """Go so many steps up or down the ladder of epochs a second; its top is no limit."""
 
-    steps: int
+    steps: Steps
 
 
 class Restart(Command, frozen=True, tag=True):
@@ -173,7 +189,7 @@ class Restart(Command, frozen=True, tag=True):
 class TrainFurther(Command, frozen=True, tag=True):
     """Add so many epochs to the run, and go on."""
 
-    epochs: int
+    epochs: Annotated[int, Meta(ge=1, le=MOST_EPOCHS)]
 
 
 class Shutdown(Command, frozen=True, tag=True):

@@ -1,34 +1,29 @@
-"""The server: trains in short slices, and between them listens to and tells its clients."""
+"""The server: trains in short slices, and between them serves its clients."""
 
 from __future__ import annotations
 
+import os
+import resource
 import selectors
 import socket
-from dataclasses import dataclass, field
-from time import perf_counter
-
-import msgspec
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from time import perf_counter, sleep
 
 from engine import commands, events
-from engine.commands import SessionCommand, Subscribe
+from engine.commands import Subscribe
+from engine.service.attached import Client, DroppedError
+from engine.service.peer import is_own
 from engine.service.session import Session
-from engine.service.wire import Unpacker, pack
+from engine.service.wire import Invalid, pack
 
 SLICE = 0.004
+LONGEST_SLICE = 0.02
 FRAME_EVERY = 1 / 15
-
-
-@dataclass
-class Client:
-    """One screen, or one program, attached to the session."""
-
-    stream: socket.socket
-    unpacker: Unpacker = field(default_factory=lambda: Unpacker(SessionCommand))
-    wanted: Subscribe | None = None
-    credit: bool = True
-    shown: int = -1
-    at: float = 0.0
-    unsent: bytearray = field(default_factory=bytearray)
+MOST_CLIENTS = 64
+MOST_EVENTS = 16  # of commands that are handled before they are sent
+LAST_WORDS = 0.5  # seconds in which clients can read why the run has failed
 
 
 class Server:
@@ -43,13 +38,23 @@ class Server:
         self._selector.register(listener, selectors.EVENT_READ)
         self._bell, self._rope = socket.socketpair()
         self._selector.register(self._bell, selectors.EVENT_READ)
+        self._spare: int | None = os.dup(self._bell.fileno())
+        files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        self._most_clients = min(MOST_CLIENTS, max(1, files // 4))
+        if files == resource.RLIM_INFINITY:
+            self._most_clients = MOST_CLIENTS
 
     def serve(self) -> None:
-        """Train and tell until a client says `Shutdown`, or `end` is called."""
+        """Train and serve until a client sends `Shutdown`, or `end` is called."""
+        serving = 0.0
         while not self.ending:
-            self.session.advance(SLICE)
-            self._listen(self._patience())
+            # As much time for the training as the clients took, so that they cannot starve it.
+            self.session.advance(min(max(SLICE, serving), LONGEST_SLICE))
+            ready = self._selector.select(self._patience())
+            begun = perf_counter()
+            self._listen(ready)
             self._tell()
+            serving = perf_counter() - begun
 
     def end(self) -> None:
         """End, from a signal's handler too: not within an operation, but before the next slice."""
@@ -58,9 +63,14 @@ class Server:
 
     def fail(self, message: str) -> None:
         """Tell all clients that the run broke."""
-        for client in self.clients:
-            client.stream.setblocking(True)
-            client.stream.sendall(pack(events.Failed(message)))
+        for client in tuple(self.clients):
+            self._send(client, events.Failed(message))
+        end = perf_counter() + LAST_WORDS
+        while any(c.unsent for c in self.clients) and perf_counter() < end:
+            for client in tuple(self.clients):
+                with self._dropping(client):
+                    client.flush()
+            sleep(0.01)
 
     def close(self) -> None:
         """Hang up on all."""
@@ -69,65 +79,115 @@ class Server:
         for stream in (self.listener, self._bell, self._rope):
             stream.close()
         self._selector.close()
+        self._close_spare()
 
     def _patience(self) -> float | None:
         """Return for how long nothing needs to be done but to listen."""
-        if self.session.outbox:
+        if self.session.outbox or any(c.pending for c in self.clients):
             return 0.0
         waits = [w for w in (self.session.wait(),) if w is not None]
         if any(c.wanted and c.credit and c.shown != self.session.changes for c in self.clients):
             waits.append(FRAME_EVERY / 4)
         return min(waits, default=None)
 
-    def _listen(self, patience: float | None) -> None:
-        for key, mask in self._selector.select(patience):
+    # -- listening -----------------------------------------------------------------------------
+
+    def _listen(self, ready: list[tuple[selectors.SelectorKey, int]]) -> None:
+        received = {c: None for c in self.clients if c.pending}
+        for key, mask in ready:
             if key.fileobj is self._bell:
                 return
             if key.data is None:
-                stream, _ = self.listener.accept()
-                stream.setblocking(False)
-                client = Client(stream)
-                self.clients.append(client)
-                self._selector.register(stream, selectors.EVENT_READ, client)
-                for event in self.session.greeting():
-                    self._send(client, event)
-            elif mask & selectors.EVENT_READ:
-                self._receive(key.data)
-            else:
+                self._accept()
+                continue
+            if mask & selectors.EVENT_WRITE:
                 self._flush(key.data)
+            if mask & selectors.EVENT_READ:
+                received[key.data] = None
+        if any(c.behind for c in self.clients):
+            return  # no more events before those that there are have been read
+        for client in received:
+            self._receive(client, perf_counter() + SLICE / len(received))
 
-    def _receive(self, client: Client) -> None:
+    def _accept(self) -> None:
+        """Take in a client, or turn it away."""
         try:
-            data = client.stream.recv(65536)
-            messages = client.unpacker.feed(data) if data else None
-        except BlockingIOError:
+            stream, _ = self.listener.accept()
+        except OSError:
+            self._turn_away_without_files()
             return
-        except (OSError, msgspec.MsgspecError):
-            messages = None
-        if messages is None:
-            self._drop(client)
-            return
-        for command in messages:
-            match command:
-                case Subscribe():
-                    self.session.subscribed(client.wanted, command)
-                    client.wanted, client.shown, client.at = command, -1, 0.0
-                case commands.Drawn():
-                    client.credit = True
-                case commands.Shutdown():
-                    self.ending = True
-                case _:
-                    self.session.handle(command)
-                    for other in self.clients:
-                        other.at = 0.0
+        if not is_own(stream):
+            stream.close()
+        elif len(self.clients) >= self._most_clients:
+            _turn_away(stream)
+        else:
+            stream.setblocking(False)
+            client = Client(stream)
+            self.clients.append(client)
+            self._selector.register(stream, selectors.EVENT_READ, client)
+            for event in self.session.greeting():
+                self._send(client, event)
 
-    def _drop(self, client: Client) -> None:
+    def _turn_away_without_files(self) -> None:
+        """Turn a client away with the spare file, where the process may open no other."""
+        self._close_spare()
+        with suppress(OSError):
+            _turn_away(self.listener.accept()[0])
+        with suppress(OSError):
+            self._spare = os.dup(self._bell.fileno())
+
+    def _close_spare(self) -> None:
+        if self._spare is not None:
+            os.close(self._spare)
+            self._spare = None
+
+    def _receive(self, client: Client, deadline: float) -> None:
+        """Handle the messages of a client, at least one, until the time is over."""
+        if client not in self.clients:
+            return
+        with self._dropping(client):
+            for message in client.receive():
+                self._handle(client, message)
+                many = len(self.session.outbox) >= MOST_EVENTS
+                if many or perf_counter() >= deadline or client not in self.clients:
+                    return
+
+    def _handle(self, client: Client, message: commands.SessionCommand | Invalid) -> None:
+        match message:
+            case Invalid(reason):
+                self._send(client, events.Rejected(f"that is no command: {reason}"))
+            case Subscribe():
+                self.session.subscribed(client.wanted, message)
+                client.wanted, client.shown, client.at = message, -1, 0.0
+            case commands.Drawn():
+                client.credit = True
+            case commands.Shutdown():
+                self.ending = True
+            case _:
+                self.session.handle(message)
+                for other in self.clients:
+                    other.at = 0.0
+
+    def _drop(self, client: Client, reason: str) -> None:
         """Forget a client; the training goes on without one."""
         if client in self.clients:
             self.clients.remove(client)
             self.session.subscribed(client.wanted, None)
             self._selector.unregister(client.stream)
+            if not client.unsent:
+                with suppress(OSError):
+                    client.stream.send(pack(events.Rejected(f"disconnected: {reason}")))
             client.stream.close()
+
+    @contextmanager
+    def _dropping(self, client: Client) -> Iterator[None]:
+        """Drop a client that turns out to have gone, or to ask too much."""
+        try:
+            yield
+        except DroppedError as error:
+            self._drop(client, str(error))
+
+    # -- telling -------------------------------------------------------------------------------
 
     def _tell(self) -> None:
         outbox, self.session.outbox = self.session.outbox, []
@@ -138,23 +198,38 @@ class Server:
             due = client.credit and client.shown != self.session.changes and client.wanted
             if due and now - client.at >= FRAME_EVERY and not client.unsent:
                 client.credit, client.shown, client.at = False, self.session.changes, now
-                assert client.wanted is not None
-                self._send(client, self.session.frame(client.wanted))
+                self._send_frame(client)
+
+    def _send_frame(self, client: Client) -> None:
+        assert client.wanted is not None
+        try:
+            frame: events.Event = self.session.frame(client.wanted)
+        except Exception as error:  # nothing that a client asks for may end the run
+            traceback.print_exc()
+            self.session.subscribed(client.wanted, None)
+            client.wanted, client.credit = None, True
+            frame = events.Rejected(f"that cannot be shown: {type(error).__name__}: {error}")
+        self._send(client, frame)
 
     def _send(self, client: Client, event: events.Event) -> None:
-        client.unsent += pack(event)
-        self._flush(client)
+        if client in self.clients:
+            with self._dropping(client):
+                client.send(event)
+            self._await(client)
 
     def _flush(self, client: Client) -> None:
-        """Send what the socket takes, and the rest when it can take more."""
-        try:
-            sent = client.stream.send(client.unsent)
-            del client.unsent[:sent]
-        except BlockingIOError:
-            pass
-        except OSError:
-            self._drop(client)
-            return
+        with self._dropping(client):
+            client.flush()
+        self._await(client)
+
+    def _await(self, client: Client) -> None:
+        """Wait for commands of a client, and until its socket takes what is unsent."""
         if client in self.clients:
             more = selectors.EVENT_WRITE if client.unsent else 0
             self._selector.modify(client.stream, selectors.EVENT_READ | more, client)
+
+
+def _turn_away(stream: socket.socket) -> None:
+    with stream, suppress(OSError):
+        stream.setblocking(False)
+        stream.send(pack(events.Failed("the session has as many clients as it can take")))

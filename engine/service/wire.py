@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -10,7 +12,8 @@ import msgspec
 from engine.service.text import as_text
 
 HEADER = struct.Struct("<I")
-MOST = 64 * 1024 * 1024
+LARGEST_COMMAND = 8 * 1024  # bytes of a message to the session,
+LARGEST_EVENT = 64 * 1024 * 1024  # and of one to a client
 
 _encoder = msgspec.msgpack.Encoder()
 
@@ -25,30 +28,77 @@ def pack(message: msgspec.Struct) -> bytes:
     return HEADER.pack(len(body)) + body
 
 
+class StreamError(ValueError):
+    """A stream of which no further message can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """A complete message that could not be decoded.
+
+    Attributes
+    ----------
+    reason : str
+    """
+
+    reason: str
+
+
 class Unpacker:
     """Decodes messages of one type from pieces of a stream.
 
     Parameters
     ----------
     kind : type
-        A union of tagged structs. Anything else raises msgspec.DecodeError.
+        A union of tagged structs. Anything else is `Invalid`.
+    largest : int
+        Bytes of the largest message.
     """
 
-    def __init__(self, kind: Any) -> None:
+    def __init__(self, kind: Any, largest: int = LARGEST_EVENT) -> None:
         self._decoder = msgspec.msgpack.Decoder(kind)
+        self._largest = largest
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> list[Any]:
-        """Take in some bytes, and return the messages that are now whole."""
+        """Take in some bytes, and return the messages that are now complete."""
+        self.add(data)
+        return list(self.messages())
+
+    def add(self, data: bytes) -> None:
+        """Take in some bytes."""
         self._buffer += data
-        messages = []
-        while len(self._buffer) >= HEADER.size:
-            (length,) = HEADER.unpack_from(self._buffer)
-            if length > MOST:
-                raise msgspec.DecodeError(f"a message of {length} bytes")
+
+    @property
+    def pending(self) -> bool:
+        """Whether `messages` has something to yield, or to raise, without more data."""
+        length = self._length()
+        return length is not None and (
+            length > self._largest or len(self._buffer) >= HEADER.size + length
+        )
+
+    def _length(self) -> int | None:
+        if len(self._buffer) < HEADER.size:
+            return None
+        return int(HEADER.unpack_from(self._buffer)[0])
+
+    def messages(self) -> Iterator[Any]:
+        """Decode the messages that are complete one by one; those not taken wait for the next call.
+
+        StreamError is raised if one is too large.
+        """
+        while self.pending:
+            length = self._length()
+            assert length is not None
+            if length > self._largest:
+                raise StreamError(f"a message of {length} bytes; {self._largest} is the most")
             end = HEADER.size + length
-            if len(self._buffer) < end:
-                break
-            messages.append(self._decoder.decode(self._buffer[HEADER.size : end]))
+            body = bytes(self._buffer[HEADER.size : end])
             del self._buffer[:end]
-        return messages
+            yield self._decode(body)
+
+    def _decode(self, body: bytes) -> Any:
+        try:
+            return self._decoder.decode(body)
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            return Invalid(str(error))

@@ -1,17 +1,22 @@
 """The server, on a real socket, in a thread."""
 
+import contextlib
+import math
+import select
 import socket
 import threading
 import time
 
+import msgspec
 import pytest
 
 from engine import commands, events
+from engine.service import attached
 from engine.service.build import build_trainer
 from engine.service.description import Description
-from engine.service.server import Server
+from engine.service.server import MOST_CLIENTS, Server
 from engine.service.session import Session
-from engine.service.wire import Unpacker, pack
+from engine.service.wire import HEADER, Unpacker, pack
 
 
 class Line:
@@ -25,6 +30,12 @@ class Line:
 
     def say(self, *messages):
         self.stream.sendall(b"".join(pack(m) for m in messages))
+
+    def gone(self):
+        """Whether the server has hung up, as seen without reading."""
+        watch = select.poll()
+        watch.register(self.stream, select.POLLHUP)
+        return bool(watch.poll(0))
 
     def until(self, kind):
         """Return the next event of that kind, and drop those before it."""
@@ -81,15 +92,123 @@ def test_a_frame_comes_only_when_the_one_before_is_drawn(connect):
     assert line.until(events.Frame).status == "running"
 
 
-def test_a_client_that_speaks_nonsense_is_dropped_and_the_others_are_not(connect):
+def test_a_client_whose_stream_is_broken_is_dropped_and_the_others_are_not(connect):
     attach = connect(epochs=10**9)
     good, bad = attach(), attach()
     bad.until(events.Welcome)
-    bad.stream.sendall(b"\x03\x00\x00\x00abc")
+    bad.stream.sendall(b"\xff\xff\xff\x7fabc")
+    assert "a message of 2147483647 bytes" in bad.until(events.Rejected).message
     with pytest.raises(AssertionError, match="hung up"):
         bad.until(events.Frame)
     good.say(commands.Subscribe(20, 100, 0, 3))
     assert good.until(events.Frame).status == "paused"
+
+
+HUGE = 10**18
+REFUSED = [
+    {"type": "NudgeLearningRate", "steps": 10**9},
+    {"type": "NudgeSpeed", "steps": -(10**9)},
+    {"type": "Subscribe", "points": -1, "span": 1, "first": 0, "rows": 0},
+    {"type": "Subscribe", "points": HUGE, "span": 1, "first": 0, "rows": 0},
+    *(
+        {"type": "Subscribe", "points": 1, "span": 1, "first": 0, "rows": 0, "inspect": {name: n}}
+        for name in msgspec.structs.asdict(commands.Inspect())
+        if name != "array"
+        for n in (-1, HUGE, 2**64 - 1)
+    ),
+    {"type": "TrainFurther", "epochs": 2**64 - 1},
+    {"type": "GoTo", "epoch": HUGE},
+    {"type": "SetLearningRate", "learning_rate": math.nan},
+    {"type": "SetLearningRate", "learning_rate": math.inf},
+    {"type": "SetBreakpoint", "condition": "loss < 1" + " " * 1000},
+    {"type": "Edit", "text": "dense_1.weights[" + "1" * 5000 + ", 0] = 1"},
+    {"type": "Nonsense"},
+    [1, 2, 3],
+]
+
+
+@pytest.mark.parametrize("message", REFUSED, ids=lambda m: str(m)[:60])
+def test_a_command_out_of_bounds_is_refused_with_a_reason(connect, message):
+    line = connect(epochs=10**9)()
+    body = msgspec.msgpack.encode(message)
+    line.stream.sendall(HEADER.pack(len(body)) + body)
+    assert line.until(events.Rejected).message.startswith("that is no command: ")
+    line.say(commands.Step("epoch"))
+    assert line.until(events.Paused).reason == "step"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"abc",
+        pack(commands.Edit("abc"))[4:].replace(b"abc", b"\xff\xfe\x80"),
+        b"\x82\xa4type\xa5Pause\xa1x" + b"\x91" * 5000 + b"\xc0",
+    ],
+    ids=["empty", "garbage", "not UTF-8", "nested"],
+)
+def test_what_is_no_command_is_refused_with_a_reason(connect, body):
+    line = connect(epochs=10**9)()
+    line.stream.sendall(HEADER.pack(len(body)) + body)
+    assert line.until(events.Rejected).message.startswith("that is no command: ")
+    line.say(commands.Step("epoch"))
+    assert line.until(events.Paused).reason == "step"
+
+
+def test_a_client_that_sends_commands_without_end_is_dropped_and_the_training_goes_on(connect):
+    attach = connect(epochs=10**9)
+    good, bad = attach(), attach()
+    good.say(commands.Resume())
+    flood = pack(commands.SetLearningRate(0.5)) * 1000
+
+    def pour():
+        with contextlib.suppress(OSError):
+            for _ in range(100):
+                bad.stream.sendall(flood)
+
+    pouring = threading.Thread(target=pour)
+    pouring.start()
+    with contextlib.suppress(OSError, AssertionError):
+        while "disconnected" not in bad.until(events.Rejected).message:
+            pass
+    pouring.join(20)
+    assert not pouring.is_alive()
+    good.say(commands.SetLearningRate(0.25))
+    while good.until(events.Changed).after != 0.25:
+        pass
+    good.say(commands.Subscribe(20, 100, 0, 3), commands.Drawn())
+    assert good.until(events.Frame).epoch > 0
+
+
+def test_a_client_that_does_not_read_is_dropped_when_too_much_waits_for_it(connect, monkeypatch):
+    monkeypatch.setattr(attached, "MOST_UNSENT", 20_000)
+    attach = connect(epochs=10**9)
+    good, stalled = attach(), attach()
+    stalled.until(events.Welcome)
+    condition = "loss < 0.1" + " and accuracy > 0.99" * 20
+    for number in range(1, 4000):
+        good.say(commands.SetBreakpoint(condition), commands.RemoveBreakpoint(number))
+        good.until(events.BreakpointsChanged)
+        good.until(events.BreakpointsChanged)
+        if stalled.gone():
+            break
+        time.sleep(0.002)
+    else:
+        raise AssertionError("it is still attached")
+    good.say(commands.Step("epoch"))
+    assert good.until(events.Paused).reason == "step"
+
+
+def test_clients_that_come_too_many_are_turned_away(connect):
+    attach = connect(epochs=10**9)
+    taken = [attach() for _ in range(MOST_CLIENTS)]
+    for line in taken:
+        line.until(events.Welcome)
+    late = attach()
+    assert "as many clients" in late.until(events.Failed).message
+    taken[3].stream.close()
+    time.sleep(0.1)
+    attach().until(events.Welcome)
 
 
 def test_two_clients_see_the_same_run(connect):

@@ -386,3 +386,11 @@ def test_a_client_that_attaches_later_hears_what_is_not_recorded_too():
     session.warn("")
     assert session.outbox == [events.NotRecorded("")]
     assert not any(isinstance(event, events.NotRecorded) for event in session.greeting())
+
+
+def test_the_ladder_takes_any_number_of_steps_at_once():
+    assert step(0.1, 10**9) == math.inf
+    assert step(0.1, -(10**9)) == 0
+    assert step(0.1, 30) == 1e9
+    assert step(5e-324, 1) > 5e-324
+    assert math.isnan(step(math.nan, 1))
