@@ -5,7 +5,7 @@ import stat
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.service.description import Description
@@ -52,11 +52,13 @@ def test_a_run_is_found_by_its_name_and_by_its_directory(name, monkeypatch):
     assert Run.find(".").description.name == runs[0].name
 
 
+@settings(deadline=None)
 @given(st.text(), st.integers(1, 999))
 def test_any_source_gives_a_name_and_its_variants_that_a_run_can_have(source, number):
     assert check_name(numbered(check_name(name_from(source)), number))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=LONGEST_NAME), st.integers(1, 999))
 def test_variants_of_a_long_name_are_names(name, number):
     try:
