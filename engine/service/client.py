@@ -10,15 +10,28 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
-
-import msgspec
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 from engine.commands import SessionCommand
-from engine.events import SessionEvent
+from engine.events import Failed, SessionEvent
+from engine.service import address
 from engine.service.description import Description
+from engine.service.files import reason
 from engine.service.run import Run
-from engine.service.wire import Unpacker, pack
+from engine.service.wire import Invalid, StreamError, Unpacker, pack
+
+# The current folder is not on the path (-P): what lies there is data, and no program of ours. The
+# folder of this package is, behind all others, for where it is not installed.
+START = """
+import sys
+sys.path.append(sys.argv.pop())
+from engine.service.worker import main
+main()
+"""
+
+PATIENCE = 30.0  # seconds in which a worker that lives has to listen
+MOST_UNSENT = 1024 * 1024  # bytes of commands that may wait for a worker that does not read
 
 
 class Worker:
@@ -26,9 +39,10 @@ class Worker:
 
     def __init__(self, description: Description) -> None:
         self.run = Run.create(description)
+        line = self.run.to_line()
         with self.run.open_log() as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "engine.service.worker"],
+                [sys.executable, "-P", "-c", START, str(Path(__file__).parents[2])],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -37,7 +51,7 @@ class Worker:
             )
         assert self.process.stdin is not None
         with contextlib.suppress(BrokenPipeError):  # it has died, which `Connection.open` says
-            self.process.stdin.write(self.run.to_line())
+            self.process.stdin.write(line)
             self.process.stdin.flush()
 
     def end(self, patience: float = 0.5) -> None:
@@ -51,8 +65,7 @@ class Worker:
             self._kill(signal.SIGKILL)
             self.process.wait()
         self._kill(signal.SIGKILL)
-        with contextlib.suppress(OSError):
-            self.run.socket.unlink()
+        address.remove(self.run.socket)
 
     def _kill(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -66,46 +79,70 @@ class Connection:
         self._stream = stream
         self._unpacker = Unpacker(SessionEvent)
         self._heard: list[SessionEvent] = []
+        self._broken = False
         self._writer: asyncio.StreamWriter | None = None
 
     @classmethod
     def open(cls, worker: Worker) -> Connection:
-        """Attach as soon as the worker listens; ConnectionError if it has died."""
+        """Attach as soon as the worker listens.
+
+        Raises
+        ------
+        ConnectionError
+            If it has died, does not listen, or somebody else does.
+        """
+        end = time.monotonic() + PATIENCE
         while True:
-            stream = socket.socket(socket.AF_UNIX)
             try:
-                stream.connect(str(worker.run.socket))
-                return cls(stream)
-            except (FileNotFoundError, ConnectionRefusedError):
-                stream.close()
+                return cls(address.connect(worker.run.socket, PATIENCE))
+            except (FileNotFoundError, ConnectionRefusedError, BlockingIOError, TimeoutError):
                 if worker.process.poll() is not None:
                     raise ConnectionError("the worker did not start") from None
-                time.sleep(0.005)
+            except OSError as error:
+                raise ConnectionError(f"there is no way to the worker: {reason(error)}") from None
+            if time.monotonic() > end:
+                raise ConnectionError(f"the worker did not answer in {PATIENCE:g} seconds")
+            time.sleep(0.005)
 
     def first(self, patience: float) -> SessionEvent | None:
         """Wait so many seconds for the first event, which `events` will yield all the same."""
         self._stream.settimeout(patience)
-        try:
+        with contextlib.suppress(OSError):
             while not self._heard and (data := self._stream.recv(1 << 16)):
-                self._heard += self._unpacker.feed(data)
-        except TimeoutError:
-            pass
+                self._heard += self._decode(data)
         return self._heard[0] if self._heard else None
+
+    def _decode(self, data: bytes) -> Iterator[SessionEvent]:
+        """Decode events; `Failed` is the last one where something else is found among them."""
+        self._unpacker.add(data)
+        try:
+            for event in self._unpacker.messages():
+                if isinstance(event, Invalid):
+                    raise StreamError(event.reason)
+                yield event
+        except StreamError as error:
+            self._broken = True
+            yield Failed(f"what the worker sends cannot be read: {error}")
 
     async def events(self) -> AsyncIterator[SessionEvent]:
         """Yield what the session tells, until the line ends."""
         self._stream.setblocking(False)
         reader, self._writer = await asyncio.open_unix_connection(sock=self._stream)
-        for event in self._heard:
-            yield event
         try:
-            while data := await reader.read(1 << 16):
-                for event in self._unpacker.feed(data):
+            for event in self._heard:
+                yield event
+            while not self._broken and (data := await reader.read(1 << 16)):
+                for event in self._decode(data):
                     yield event
-        except (OSError, msgspec.MsgspecError):
+        except OSError:
             return
+        finally:
+            self._writer.close()
 
     def send(self, command: SessionCommand) -> None:
-        """Send a command, without waiting; nothing, where there is no session any more."""
-        if self._writer and not self._writer.is_closing():
-            self._writer.write(pack(command))
+        """Send a command, without waiting; nothing, where no session reads it."""
+        writer = self._writer
+        if writer is None or writer.is_closing():
+            return
+        if writer.transport.get_write_buffer_size() < MOST_UNSENT:
+            writer.write(pack(command))

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import secrets
-import tempfile
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -15,11 +14,11 @@ from typing import BinaryIO
 import msgspec
 import platformdirs
 
+from engine.service.address import fits, is_private, private_path
 from engine.service.description import Description
 from engine.service.files import owner_only, read_file, reason, shown, write_whole
 from engine.service.names import check_name, name_from, numbered
 
-LONGEST_SOCKET_PATH = 100
 DESCRIPTION = "run.json"
 
 
@@ -39,8 +38,8 @@ class Run:
         What it is made from; read from the directory if not given.
     problem : str
         Why it is not recorded, in one line.
-    token : str
-        Distinguishes runs that have no directory.
+    socket : Path, optional
+        Where the session listens, if that has been chosen already.
     """
 
     def __init__(
@@ -48,10 +47,10 @@ class Run:
         directory: Path | None,
         description: Description | None = None,
         problem: str = "",
-        token: str = "",
+        socket: Path | None = None,
     ) -> None:
         self.directory, self.problem = directory, problem
-        self._description, self._token = description, token or secrets.token_hex(8)
+        self._description, self._socket = description, socket
 
     @classmethod
     def create(cls, description: Description) -> Run:
@@ -125,27 +124,34 @@ class Run:
 
     @property
     def socket(self) -> Path:
-        """Where the session listens: in the directory, if a socket's path may be that long."""
-        token = self._token
-        if self.directory:
-            path = self.directory / "socket"
-            if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
-                return path
-            token = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"nntui-{os.getuid()}-{token}"
+        """Where the session listens: in the directory, if a socket's path may be that long.
+
+        OSError, if there is no place for it.
+        """
+        if self._socket is None:
+            self._socket = self._choose_socket()
+        return self._socket
+
+    def _choose_socket(self) -> Path:
+        if self.directory is None:
+            return private_path(secrets.token_hex(8))
+        path = self.directory / "socket"
+        if fits(path) and is_private(self.directory):
+            return path
+        return private_path(hashlib.sha256(os.fsencode(path)).hexdigest()[:16])
 
     def to_line(self) -> bytes:
         """Return a line of JSON from which another process makes the same run."""
         directory = str(self.directory) if self.directory else None
-        fields = (directory, msgspec.to_builtins(self.description), self.problem, self._token)
+        fields = (directory, msgspec.to_builtins(self.description), self.problem, str(self.socket))
         return json.dumps(fields).encode() + b"\n"
 
     @classmethod
     def from_line(cls, line: bytes) -> Run:
         """Make the run again that `to_line` was called on."""
-        directory, description, problem, token = json.loads(line)
+        directory, description, problem, socket = json.loads(line)
         described = msgspec.convert(description, Description)
-        return cls(Path(directory) if directory else None, described, problem, token)
+        return cls(Path(directory) if directory else None, described, problem, Path(socket))
 
 
 def is_run(directory: Path) -> bool:

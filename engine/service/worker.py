@@ -1,4 +1,4 @@
-"""The worker process: ``python -m engine.service.worker``.
+"""The worker process, whose `main` is run by `engine.service.client.Worker`.
 
 It builds the run that the first line of its standard input describes, and serves it. Standard input
 is also its lifeline: when whoever started it is gone, that ends, and so does the worker.
@@ -16,7 +16,10 @@ import time
 import traceback
 
 from engine import events
+from engine.service import address
+from engine.service.files import reason, shown
 from engine.service.log import log_stream
+from engine.service.peer import is_own
 from engine.service.run import Run
 from engine.service.wire import pack
 
@@ -26,14 +29,14 @@ def main() -> None:
     sys.stdout, sys.stderr = log_stream(1), log_stream(2)
     run = Run.from_line(sys.stdin.buffer.readline())
     threading.Thread(target=_watch_lifeline, daemon=True).start()
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(run.socket))
-    listener.listen()
+    try:
+        listener = address.listen(run.socket)
+    except OSError as error:
+        sys.exit(f"there can be no socket at {shown(run.socket)}: {reason(error)}")
     try:
         _serve(run, listener)
     finally:
-        with contextlib.suppress(OSError):
-            run.socket.unlink()
+        address.remove(run.socket)
 
 
 def _watch_lifeline() -> None:
@@ -80,11 +83,11 @@ def _serve(run: Run, listener: socket.socket) -> None:
 
 
 def _tell_failure(listener: socket.socket, message: str) -> None:
-    """Tell the first client that there is no run."""
-    stream, _ = listener.accept()
-    with stream:
-        stream.sendall(pack(events.Failed(message)))
-
-
-if __name__ == "__main__":
-    main()
+    """Tell the first client of this user that there is no run."""
+    while True:
+        stream, _ = listener.accept()
+        with stream:
+            if is_own(stream):
+                with contextlib.suppress(OSError):
+                    stream.sendall(pack(events.Failed(message)))
+                return
