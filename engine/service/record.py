@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from errno import ENOENT
 from io import FileIO
@@ -26,6 +26,8 @@ from engine.service.journal import (
 )
 from engine.training.branches import Branch
 from engine.training.trainer import Trainer
+
+MOST_NAMED = 2  # branches that are named in a message
 
 
 class Recorder:
@@ -52,7 +54,8 @@ class Recorder:
         self.trainer, self.directory, self._warn = trainer, directory, warn
         self.description, self.environment = describe(description), Environment.of(trainer)
         self._begins: dict[str, tuple[int, str]] = {}
-        self._problems: dict[str, tuple[str, str]] = {}
+        self._lost: dict[Branch, tuple[int, str]] = {}
+        self._outdated = ""
         self._said = ""
         self._closed = False
         self._file: FileIO | None = None
@@ -111,7 +114,7 @@ class Recorder:
         epoch = self._begins[branch.name][0]
         with suppress(OSError):
             epoch += metrics_file(self.directory, branch.name).stat().st_size // PAIR
-        self._problems["epochs"] = f"epochs of {branch.name} from {epoch:,} on", _reason(error)
+        self._lost[branch] = epoch, _reason(error)
 
     # -- what is done --------------------------------------------------------------------------
 
@@ -127,9 +130,9 @@ class Recorder:
         try:
             write_journal(self.directory, self._journal())
         except OSError as error:
-            self._problems["journal"] = "changes and breakpoints", _reason(error)
+            self._outdated = _reason(error)
         else:
-            self._problems.pop("journal", None)
+            self._outdated = ""
         self._say_what_is_lost()
 
     def _journal(self) -> Journal:
@@ -159,8 +162,20 @@ class Recorder:
         self.save()
         self._close_file()
 
+    def _problems(self) -> Iterator[tuple[str, str]]:
+        """Yield what is not recorded, and why."""
+        lost = [branch for branch in self.trainer.timeline.branches if branch in self._lost]
+        if len(lost) > MOST_NAMED:
+            yield f"epochs of {len(lost)} branches", self._lost[lost[-1]][1]
+            lost = []
+        for branch in lost:
+            epoch, why = self._lost[branch]
+            yield f"epochs of {branch.name} from {epoch:,} on", why
+        if self._outdated:
+            yield "changes and breakpoints", self._outdated
+
     def _say_what_is_lost(self) -> None:
-        said = _in_words(self._problems.values())
+        said = _in_words(self._problems())
         if said != self._said:
             self._said = said
             self._warn(said)
