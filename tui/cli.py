@@ -23,7 +23,7 @@ UNUSED = {
     ".csv": (("samples", "classes"), ()),
     ".npz": (("samples", "classes"), ()),
     ".py": (
-        ("samples", "classes", "hidden", "batch_size", "seed", "dtype"),
+        ("samples", "classes", "hidden", "batch_size", "dtype"),
         ("epochs", "learning_rate"),
     ),
 }
@@ -125,6 +125,7 @@ ABOVE_ZERO = click.IntRange(min=1)
 
 @click.command("nntui", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("source", type=Source(), default="spiral", metavar="[SOURCE]")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGUMENTS...]")
 @click.option("--epochs", type=ABOVE_ZERO, default=10001, show_default=True)
 @click.option("--learning-rate", "--lr", type=Rate(), default=0.1, show_default=True)
 @click.option(
@@ -171,7 +172,7 @@ def command(
     """Watch and steer a neural network while it learns.
 
     SOURCE is what it learns from: spiral (the default), vertical, FILE.csv, FILE.npz, or a FILE.py
-    that builds its own `trainer`.
+    that builds its own `trainer`, and finds the ARGUMENTS after -- in its sys.argv.
 
     `nntui replay RUN` trains a run again and compares it bit for bit.
     """
@@ -190,6 +191,8 @@ def command(
 def _check_use(options: dict[str, Any]) -> None:
     """Reject options that the source has no use for; leave a Python file what it has set."""
     context = click.get_current_context()
+    if options["arguments"] and not options["source"].lower().endswith(".py"):
+        raise click.UsageError(f"only a FILE.py takes arguments: {' '.join(options['arguments'])}")
     unused, left = UNUSED.get(Path(options["source"]).suffix.lower(), ((), ()))
     given = {
         parameter.name: parameter

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
-import sys
-import traceback
 from pathlib import Path
 
 import numpy as np
@@ -16,15 +13,15 @@ from engine.nn.losses import SoftmaxCrossEntropy
 from engine.nn.network import multilayer_perceptron
 from engine.nn.optimizers import GradientDescent
 from engine.service.description import TOY_SOURCES, Description, SourceError
+from engine.service.own_file import run_file
 from engine.training.conditions import ConditionError
 from engine.training.trainer import Trainer
 
 
 def build_trainer(description: Description) -> Trainer:
     """Build the trainer that a description asks for; SourceError if that cannot be done."""
-    if description.source.endswith(".py"):
-        np.random.seed(description.seed)  # a file that draws without a seed can be told again
-        return _set(_run_file(Path(description.source)), description)
+    if description.source.lower().endswith(".py"):
+        return _set(_from_file(description), description)
     random = np.random.RandomState(description.seed)
     try:
         return _train_on(_load(description, random), description, random)
@@ -70,36 +67,12 @@ def _set(trainer: Trainer, description: Description) -> Trainer:
     return trainer
 
 
-def _run_file(path: Path) -> Trainer:
+def _from_file(description: Description) -> Trainer:
     """Run a person's file and return the ``trainer`` that it built."""
-    folder = str(path.resolve().parent)
-    sys.path.insert(0, folder)
-    try:
-        trainer = runpy.run_path(str(path)).get("trainer")
-    except (Exception, SystemExit) as error:
-        raise SourceError(f"{path} raised:\n{_own_traceback(error, folder)}") from None
+    path = Path(description.source)
+    Trainer.default_seed = description.seed
+    trainer = run_file(path, description.arguments, description.seed).get("trainer")
     if not isinstance(trainer, Trainer):
         found = "it has none" if trainer is None else f"it is a {type(trainer).__name__}"
         raise SourceError(f"{path} must build an engine.Trainer named 'trainer', but {found}")
     return trainer
-
-
-def _own_traceback(error: BaseException, folder: str) -> str:
-    """Format an error with the lines of the person's own files only."""
-    report = traceback.TracebackException.from_exception(error)
-    report.stack = traceback.StackSummary.from_list(
-        [frame for frame in report.stack if _is_own(Path(frame.filename), folder)]
-    )
-    report.__context__ = report.__cause__ = None
-    return "".join(report.format()).rstrip()
-
-
-def _is_own(file: Path, folder: str) -> bool:
-    """Whether a file is a person's own, and no library that lies in a folder below theirs."""
-    place = file.resolve()
-    libraries = (Path(sys.prefix), Path(__file__).parents[1])
-    return (
-        file.is_file()
-        and place.is_relative_to(folder)
-        and not any(place.is_relative_to(library) for library in libraries)
-    )

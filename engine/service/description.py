@@ -30,6 +30,8 @@ class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         Conditions to stop at.
     memory : int
         Megabytes that snapshots of the past may take.
+    arguments : tuple of str
+        What a Python file finds in ``sys.argv`` after its own name.
     """
 
     source: str = "spiral"
@@ -45,3 +47,4 @@ class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     paused: bool = False
     breakpoints: tuple[str, ...] = ()
     memory: int = 256
+    arguments: tuple[str, ...] = ()

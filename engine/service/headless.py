@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import Any, TextIO
 
 import msgspec
 import numpy as np
@@ -33,9 +34,10 @@ def train(description: Description, log_every: int, as_json: bool) -> int:
     ArithmeticError
         If the loss was no number any more.
     """
+    output = _set_aside_output() if as_json else sys.stdout
     trainer = build_trainer(description)
     failure: list[str] = []
-    printer = JsonPrinter(trainer) if as_json else TextPrinter(trainer)
+    printer = JsonPrinter(trainer, output) if as_json else TextPrinter(trainer, output)
 
     def report(event: events.EpochMeasured) -> None:
         if event.epoch % log_every == 0:
@@ -57,6 +59,13 @@ def train(description: Description, log_every: int, as_json: bool) -> int:
     if failure:
         raise ArithmeticError(failure[0])
     return 1 if printer.lost else 0
+
+
+def _set_aside_output() -> TextIO:
+    """Return standard output, for JSON only: what else is printed goes to standard error."""
+    output = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    return output
 
 
 @contextmanager
@@ -114,19 +123,20 @@ class Printer:
         BrokenPipeError.
     """
 
-    def __init__(self, trainer: Trainer) -> None:
-        self.trainer = trainer
+    def __init__(self, trainer: Trainer, output: TextIO) -> None:
+        self.trainer, self.output = trainer, output
         self.lost = False
 
     def line(self, text: str) -> None:
         """Print a line."""
         try:
-            print(text, flush=True)
+            print(text, file=self.output, flush=True)
         except BrokenPipeError:
+            give_up(self.output)
             raise
         except OSError as error:
             self.lost = True
-            give_up(sys.stdout)
+            give_up(self.output)
             _say(f"nntui: the output is not printed any more: {error.strerror}")
 
 

@@ -77,7 +77,11 @@ class Machine:
         Where measured epochs are recorded.
     probabilities : array, shape (samples, classes)
         What the network last said of each row.
+    default_seed : int
+        The seed of those that are given none.
     """
+
+    default_seed = 0
 
     def __init__(
         self,
@@ -86,10 +90,10 @@ class Machine:
         optimizer: Optimizer,
         data: Dataset,
         batch_size: int | None,
-        seed: int,
+        seed: int | None,
     ) -> None:
         self.network, self.loss, self.optimizer, self.data = network, loss, optimizer, data
-        self.seed = seed
+        self.seed = self.default_seed if seed is None else seed
         self.batch_size = min(batch_size or data.samples, data.samples)
         self.batches = -(-data.samples // self.batch_size)
         self.history = History()

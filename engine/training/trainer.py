@@ -56,7 +56,8 @@ class Trainer(Machine):
     batch_size : int, optional
         Rows of a batch; all if not given. Smaller batches are shuffled anew each epoch.
     seed : int, optional
-        What data and weights were drawn from, and what batches are shuffled by.
+        What data and weights were drawn from, and what batches are shuffled by; that of the run
+        if not given, or 0 without one.
 
     Attributes
     ----------
@@ -81,7 +82,7 @@ class Trainer(Machine):
         *,
         epochs: int = 10001,
         batch_size: int | None = None,
-        seed: int = 0,
+        seed: int | None = None,
     ) -> None:
         if epochs < 1:
             raise ValueError(f"the number of epochs must be at least 1, not {epochs}")
