@@ -47,7 +47,10 @@ def _folders() -> Iterator[Path]:
 
 def _temporary() -> Path:
     """Return where temporary files are, if a socket in a folder there has a path of its length."""
-    folder = Path(tempfile.gettempdir())
+    try:
+        folder = Path(tempfile.gettempdir())
+    except FileNotFoundError:  # no file can be written there, but a socket needs no room
+        folder = Path("/tmp")
     return folder if fits(folder / ("x" * LONGEST_NAME)) else Path("/tmp")
 
 

@@ -52,6 +52,22 @@ def test_a_run_that_cannot_be_recorded_is_trained_and_the_screen_says_so(
     assert b"Traceback" not in t.output
 
 
+@pytest.mark.parametrize("most", [0, 4096])
+def test_a_screen_and_a_worker_whose_files_may_not_grow(start, most):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    try:
+        t = start(*SMALL)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    t.until(r"not recorded: .*File too large")
+    trains_on(t)
+    t.press("q")
+    t.until("End it")
+    t.press("y")
+    assert t.wait() == 0
+
+
 def test_a_disk_that_fills_is_said_on_the_screen_and_the_training_goes_on(start, tmp_path):
     with disk(tmp_path / "small") as small:
         t = start(*SMALL, XDG_STATE_HOME=str(small), HOME=str(tmp_path))
