@@ -12,7 +12,7 @@ import click
 from click.core import ParameterSource
 
 from engine import __version__
-from engine.service.description import TOY_SOURCES, Description, SourceError
+from engine.service.description import TOY_SOURCES, Description, SourceError, TrainingError
 from engine.service.files import give_up, reason
 from engine.service.names import RunNameError, check_name
 
@@ -291,7 +291,7 @@ def _train_headless(description: Description, log_every: int, as_json: bool) -> 
         return train(description, log_every, as_json)
     except SourceError as error:
         return _complain(str(error), 2)
-    except ArithmeticError as error:
+    except TrainingError as error:
         return _complain(str(error), 1)
     except BrokenPipeError:
         # The reader has gone, as `head` does: nothing more to say, and no second try at exit.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
 TOY_SOURCES = ("spiral", "vertical")
@@ -9,6 +11,10 @@ TOY_SOURCES = ("spiral", "vertical")
 
 class SourceError(Exception):
     """A run that cannot be built; its text is for the person who asked for it."""
+
+
+class TrainingError(Exception):
+    """A training that has failed; its text is for the person whose it is."""
 
 
 class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,3 +54,8 @@ class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     breakpoints: tuple[str, ...] = ()
     memory: int = 256
     arguments: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> str:
+        """Where the source is, and with it what a Python file imports."""
+        return str(Path(self.source).resolve().parent)

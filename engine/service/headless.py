@@ -15,8 +15,9 @@ import numpy as np
 
 from engine import events
 from engine.service.build import build_trainer
-from engine.service.description import Description
+from engine.service.description import Description, TrainingError
 from engine.service.files import give_up
+from engine.service.own_file import own_lines
 from engine.service.record import Recorder
 from engine.service.run import Run
 from engine.service.text import as_text
@@ -31,8 +32,8 @@ def train(description: Description, log_every: int, as_json: bool) -> int:
 
     Raises
     ------
-    ArithmeticError
-        If the loss was no number any more.
+    TrainingError
+        If the loss was no number any more, or an operation raised.
     """
     output = _set_aside_output() if as_json else sys.stdout
     trainer = build_trainer(description)
@@ -54,10 +55,16 @@ def train(description: Description, log_every: int, as_json: bool) -> int:
     with _ended_by_signals(trainer) as ending:
         with limit_threads(trainer), _recorded(trainer, description) as name:
             printer.start(description, name)
-            trainer.run()
+            try:
+                trainer.run()
+            except Exception as error:
+                if error is not trainer.failure or isinstance(error, BrokenPipeError):
+                    raise
+                lines = own_lines(error, description.folder)
+                failure.append(f"{_where(trainer)}:\n{lines}")
         printer.end("failed" if failure else "completed" if trainer.done else "stopped")
     if failure:
-        raise ArithmeticError(failure[0])
+        raise TrainingError(failure[0])
     return 1 if printer.lost else 0
 
 
@@ -192,7 +199,7 @@ class JsonPrinter(Printer):
             network=trainer.network.shape,
             samples=trainer.data.samples,
             epochs=trainer.epochs,
-            learning_rate=trainer.optimizer.learning_rate,
+            learning_rate=trainer.learning_rate,
             note=trainer.data.note,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
+import sys
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -12,9 +13,11 @@ from time import perf_counter
 from engine import commands, events
 from engine.commands import SessionCommand, Subscribe
 from engine.events import Position
+from engine.nn.signals import Array
 from engine.service import telling
 from engine.service.description import Description
 from engine.service.ladder import step
+from engine.service.own_file import in_short, own_lines
 from engine.training.changes import ChangeError, parse_change
 from engine.training.conditions import ConditionError
 from engine.training.inspection import Inspector
@@ -72,7 +75,9 @@ class Session:
         self.record = record
         self.not_recorded = ""
         self.outbox: list[events.Event] = []
-        self.status: events.Status = "paused" if description.paused else "running"
+        self.status: events.Status = "completed" if trainer.done else "running"
+        if description.paused and not trainer.done:
+            self.status = "paused"
         self.reason: events.Reason = "user"
         self.message = ""
         self.speed: float | None = None
@@ -109,6 +114,14 @@ class Session:
         if not self.running:
             return
         self.changes += 1
+        try:
+            self._advance(seconds)
+        except Exception as error:
+            if error is not self.trainer.failure:
+                raise
+            self._stop_at_error(error)
+
+    def _advance(self, seconds: float) -> None:
         if self._journey:
             self._travel_for(seconds)
             return
@@ -122,6 +135,15 @@ class Session:
         self._clock()
         if self.running and self._target is not None and self.trainer.epoch >= self._target:
             self._pause("step")
+
+    def _stop_at_error(self, error: Exception) -> None:
+        """Pause before the operation that raised, or after the event whose subscriber did."""
+        folder = self.description.folder
+        print(own_lines(error, folder), file=sys.stderr, flush=True)
+        self._journey = None
+        self._waiting.clear()
+        operation = self.trainer.program[self.trainer.operation].name
+        self._pause("error", f"before {operation}: {in_short(error, folder)}")
 
     def _clock(self) -> None:
         now = perf_counter()
@@ -285,8 +307,11 @@ class Session:
         except (ChangeError, ConditionError) as error:
             self._reject(str(error))
         except Exception as error:  # no command may end a run
+            if error is self.trainer.failure:
+                return self._stop_at_error(error)
             traceback.print_exc()
             self._reject(f"that has failed: {type(error).__name__}: {error}")
+        return None
 
     def _do(self, command: SessionCommand) -> None:
         trainer = self.trainer
@@ -306,7 +331,7 @@ class Session:
             case commands.SetLearningRate(rate):
                 self._set_rate(rate)
             case commands.NudgeLearningRate(steps):
-                self._set_rate(step(trainer.optimizer.learning_rate, steps))
+                self._set_rate(step(trainer.learning_rate, steps))
             case commands.NudgeSpeed(steps):
                 self._nudge_speed(steps)
             case commands.Restart(new_weights):
@@ -423,12 +448,19 @@ class Session:
             *([events.NotRecorded(self.not_recorded)] if self.not_recorded else []),
         ]
 
+    def _predicted(self) -> Array:
+        """Return what the network says now; what it said last, where a layer raises."""
+        try:
+            return self.trainer.predict().output
+        except Exception:
+            return self.trainer.probabilities
+
     def frame(self, wanted: Subscribe) -> events.Frame:
         """Take the latest state, as much as a client asked for."""
         trainer, measured = self.trainer, self.trainer.measured
         timeline = trainer.timeline
         rate = self._rate()
-        said = trainer.predict().output if self._edited and wanted.rows else trainer.probabilities
+        said = self._predicted() if self._edited and wanted.rows else trainer.probabilities
         anything_said = self._edited or measured is not None
         return events.Frame(
             status=self.status,
@@ -438,7 +470,7 @@ class Session:
             epochs=trainer.epochs,
             loss=measured.loss if measured else None,
             accuracy=measured.accuracy if measured else None,
-            learning_rate=trainer.optimizer.learning_rate,
+            learning_rate=trainer.learning_rate,
             epochs_per_second=rate,
             seconds_left=(trainer.epochs - trainer.epoch) / rate if rate else None,
             speed=self.speed,

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import length_hint
 from typing import Any, TypeVar
 
 import numpy as np
@@ -77,6 +78,8 @@ class Machine:
         Where measured epochs are recorded.
     probabilities : array, shape (samples, classes)
         What the network last said of each row.
+    failure : Exception or None
+        What an operation, or a subscriber, raised last.
     default_seed : int
         The seed of those that are given none.
     """
@@ -104,6 +107,7 @@ class Machine:
         self._length = len(self.program)
         self._measure_at = 1 + next(i for i, o in enumerate(self.program) if o.phase == "loss")
         self._pausing = False
+        self.failure: Exception | None = None
         self._order_of = -1
         self._begin()
 
@@ -130,6 +134,11 @@ class Machine:
         """What comes next."""
         return Position(self.epoch, self.batch, self.operation)
 
+    @property
+    def learning_rate(self) -> float:
+        """That of the next update."""
+        return float(self.optimizer.learning_rate)
+
     # -- who listens ---------------------------------------------------------------------------
 
     def subscribe(self, event: type[E], receive: Callable[[E], None]) -> Callable[[], None]:
@@ -139,8 +148,12 @@ class Machine:
 
     def emit(self, event: events.Event) -> None:
         """Tell those who subscribed to events of this type."""
-        for receive in tuple(self._subscribers[type(event)]):
-            receive(event)
+        try:
+            for receive in tuple(self._subscribers[type(event)]):
+                receive(event)
+        except Exception as error:
+            self.failure = error
+            raise
 
     @contextmanager
     def unheard(self) -> Iterator[None]:
@@ -164,13 +177,23 @@ class Machine:
             return
         if self.operation == 0 and self.batches > 1:
             self._load_batch()
-        for call in self._calls[self.operation : stop]:
-            call()
-        before, self.operation = self.operation, stop
-        if before < self._measure_at <= stop:
-            self._measure()
+        calls = iter(self._calls[self.operation : stop])
+        try:
+            for call in calls:
+                call()
+        except Exception as error:
+            self.failure = error
+            self._stand_at(stop - 1 - length_hint(calls))
+            raise
+        self._stand_at(stop)
         if stop == self._length:
             self._end_iteration()
+
+    def _stand_at(self, operation: int) -> None:
+        """Be before that operation of this iteration; those up to it are done."""
+        before, self.operation = self.operation, operation
+        if before < self._measure_at <= operation:
+            self._measure()
 
     def _connect_all(self) -> None:
         """Tie the network's arrays together, for batches of either size that an epoch has.
@@ -206,11 +229,11 @@ class Machine:
 
     def _measure(self) -> None:
         """Take down what ``loss.forward`` found."""
-        value = self.loss.value
+        value = float(self.loss.value)
         if self.batches > 1:
             self.probabilities[self._rows] = self.loss.output
             self._loss_sum += value * len(self._rows)
-            self._correct += self.loss.correct
+            self._correct += int(self.loss.correct)
         if self.batch == self.batches - 1:
             self._measure_epoch()
         if math.isfinite(value):
@@ -222,7 +245,7 @@ class Machine:
 
     def _measure_epoch(self) -> None:
         if self.batches == 1:
-            loss, correct = self.loss.value, self.loss.correct
+            loss, correct = float(self.loss.value), int(self.loss.correct)
         else:
             loss, correct = self._loss_sum / self.data.samples, self._correct
             self._loss_sum, self._correct = 0.0, 0
@@ -230,13 +253,13 @@ class Machine:
         self.history.append(self.epoch, loss, accuracy)
         self.previous = self.measured
         self.measured = measured = events.EpochMeasured(
-            self.epoch, loss, accuracy, self.optimizer.learning_rate
+            self.epoch, loss, accuracy, self.learning_rate
         )
         self.emit(measured)
 
     def _end_iteration(self) -> None:
         self.operation = 0
-        self.last_rate = self.optimizer.learning_rate
+        self.last_rate = self.learning_rate
         self.iteration += 1
         self.batch += 1
         if self.batch < self.batches:

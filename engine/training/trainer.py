@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from time import perf_counter
 
 import numpy as np
@@ -84,6 +85,9 @@ class Trainer(Machine):
         batch_size: int | None = None,
         seed: int | None = None,
     ) -> None:
+        epochs = whole("the number of epochs", epochs)
+        batch_size = None if batch_size is None else whole("the batch size", batch_size)
+        seed = None if seed is None else whole("the seed", seed)
         if epochs < 1:
             raise ValueError(f"the number of epochs must be at least 1, not {epochs}")
         if batch_size is not None and batch_size < 1:
@@ -138,7 +142,8 @@ class Trainer(Machine):
         if not self.done:
             epoch, batch, operation = self.epoch, self.batch, self.program[self.operation]
             self.timeline.set_out()
-            self.advance(self.operation + 1)
+            with self._recovering():
+                self.advance(self.operation + 1)
             self.timeline.arrive()
             self.emit(events.OperationCompleted(epoch, batch, operation.name))
 
@@ -148,9 +153,21 @@ class Trainer(Machine):
         self.timeline.set_out()
         self._pausing = False
         self._iterate = self._watch if self.breakpoints.active else self._pass
-        while self._run_to_change(goal, deadline):
-            self.timeline.arrive()
+        with self._recovering():
+            while self._run_to_change(goal, deadline):
+                self.timeline.arrive()
         self.timeline.arrive()
+
+    @contextmanager
+    def _recovering(self) -> Iterator[None]:
+        """Where an update raises, take back the part of it that it has done."""
+        try:
+            yield
+        except Exception:
+            if self.program[self.operation].phase == "update":
+                here = self.position
+                _finish(self.timeline.travel(here, here.epoch))
+            raise
 
     def _run_to_change(self, goal: int, deadline: float) -> bool:
         """Go on to ``goal``, or to the next change to be made again; return whether it is one."""
@@ -284,6 +301,17 @@ class Trainer(Machine):
             if getattr(self.optimizer, name) != value:
                 self.timeline.change(name, value)
         self.emit(events.Restarted(self.seed, seed is not None))
+
+
+def whole(name: str, value: float) -> int:
+    """Return a whole number as Python's own, whatever kind of number it is given as."""
+    try:
+        number = int(value)
+    except (TypeError, ValueError, OverflowError):
+        number = None
+    if number is None or number != value:
+        raise ValueError(f"{name} must be a whole number, not {value!r}")
+    return number
 
 
 def _finish(journey: Iterator[None]) -> None:

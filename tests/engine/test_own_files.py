@@ -8,7 +8,7 @@ import time
 import pytest
 
 from engine import events
-from engine.commands import Drawn, SessionCommand, Subscribe
+from engine.commands import Drawn, SessionCommand, Step, Subscribe
 from engine.events import SessionEvent
 from engine.service.client import Connection, Worker
 from engine.service.description import Description
@@ -180,3 +180,139 @@ def test_the_seed_that_was_drawn_is_shown_and_gives_the_same_run(own):
 def test_a_seed_that_the_file_gives_its_trainer_is_shown(own):
     _, lines = own(DATA + TRAINER.replace("epochs=30", "epochs=30, seed=5"), "--seed", 7)
     assert lines[0]["seed"] == 5
+
+
+def failing(kind, body):
+    return (
+        DATA
+        + f"class Bad({kind}):\n    {body}\n"
+        + "    def compute_gradients(self): self.dinputs[:] = self.doutput\n"
+        + TRAINER.replace("ReLU()", "Bad()")
+    )
+
+
+RAISES = failing("Layer", "def compute_output(self): raise ValueError('my own error')")
+DIVIDES = failing("Layer", "def compute_output(self): self.output[:] = self.inputs * (1 / 0)")
+UPDATE = (
+    DATA
+    + """
+class Bad(Optimizer):
+    learning_rate, times = 0.5, 0
+    def update_parameters(self, network):
+        self.times += 1
+        network.parameters -= self.learning_rate * network.gradients
+        if self.times == 5: raise ValueError('my own error')
+"""
+    + TRAINER.replace("GradientDescent(0.5)", "Bad()")
+)
+CALLBACK = (
+    DATA
+    + TRAINER
+    + """
+from engine import events
+def look(event):
+    if event.epoch == 4: raise ValueError('my own error')
+trainer.subscribe(events.EpochMeasured, look)
+"""
+)
+FAILURES = {
+    "layer": (RAISES, "raise ValueError('my own error')", 0, "bad_1.forward"),
+    "division": (DIVIDES, "ZeroDivisionError: division by zero", 0, "bad_1.forward"),
+    "optimizer": (UPDATE, "raise ValueError('my own error')", 4, "optimizer.update"),
+    "callback": (CALLBACK, "raise ValueError('my own error')", 4, "loss.backward"),
+}
+
+
+@pytest.mark.parametrize("kind", FAILURES)
+def test_an_error_in_own_code_ends_a_run_without_a_screen_with_own_lines(own, kind):
+    text, says, epoch, operation = FAILURES[kind]
+    done, lines = own(text)
+    assert (done.returncode, lines[-1]["status"]) == (1, "failed")
+    assert says in done.stderr
+    assert f"epoch {epoch}, before {operation}" in done.stderr
+    files = [line.split('"')[1] for line in done.stderr.splitlines() if "File" in line]
+    assert {file.rsplit("/")[-1] for file in files} == {"mine.py"}
+
+
+@pytest.mark.parametrize("kind", FAILURES)
+def test_an_error_in_own_code_pauses_before_the_operation_and_one_can_go_back(watched, kind):
+    text, says, epoch, operation = FAILURES[kind]
+    client = watched(text)
+    paused = client.until(lambda event: isinstance(event, events.Paused))
+    assert paused.reason == "error"
+    assert paused.message.startswith(f"before {operation}: ")
+    assert "mine.py, line " in paused.message
+    frame = client.frame()
+    assert (frame.status, frame.next, frame.epoch) == ("paused", operation, epoch)
+    assert says in client.worker.run.log.read_text()
+    assert "engine/" not in client.worker.run.log.read_text()
+    client.send(Step("operation", back=True))
+    client.frame(lambda frame: frame.next != operation)
+    client.send(Step("operation"))
+    assert client.frame(lambda frame: frame.next == operation).status == "paused"
+
+
+def test_an_update_that_raised_has_changed_nothing(tmp_path):
+    names = {}
+    exec(UPDATE, names)
+    trainer = names["trainer"]
+    trainer.run(4)
+    trainer.step_operation()
+    for _ in range(len(trainer.program) - 2):
+        trainer.step_operation()
+    before = trainer.network.parameters.copy()
+    for _ in range(2):
+        trainer.optimizer.times = 4
+        with pytest.raises(ValueError, match="my own error"):
+            trainer.step_operation()
+        assert (trainer.network.parameters == before).all()
+        assert trainer.program[trainer.operation].name == "optimizer.update"
+
+
+def test_a_file_that_has_trained_already_is_shown_as_it_is(own, watched):
+    frame = watched(DATA + TRAINER + "trainer.run()").frame()
+    assert (frame.status, frame.epoch, frame.next) == ("completed", 29, "dense_1.forward")
+    assert len(frame.curves["loss"].lower) > 1
+    done, lines = own(DATA + TRAINER + "trainer.run()", "--name", "mine")
+    assert (done.returncode, lines[-1]["status"]) == (0, "completed")
+    again = subprocess.run(
+        [sys.executable, "-m", "tui", "replay", "mine"], capture_output=True, text=True, timeout=60
+    )
+    assert again.stdout.endswith("identical\n")
+
+
+LOSS = """
+class Square(Loss):
+    def connect(self, inputs):
+        self.output, self.dinputs = inputs.values, inputs.gradient
+        self.y_true = np.zeros(inputs.samples, int)
+    def set_labels(self, labels):
+        self.y_true[:] = labels
+        self.targets = np.eye(self.output.shape[1])[labels]
+    def compute_loss(self):
+        self.value = np.mean((self.output - self.targets) ** 2)
+        self.correct = np.sum(self.output.argmax(1) == self.y_true)
+    def compute_gradients(self):
+        self.dinputs[:] = 2 * (self.output - self.targets) / self.output.size
+"""
+DECAY = """
+class Decay(Optimizer):
+    learning_rate = np.float64(1)
+    def update_parameters(self, network):
+        self.learning_rate = self.learning_rate * np.float64(0.99)
+        network.parameters -= self.learning_rate * network.gradients
+"""
+NUMPY = {
+    "loss": DATA + LOSS + TRAINER.replace("SoftmaxCrossEntropy()", "Square()"),
+    "rate": DATA + DECAY + TRAINER.replace("GradientDescent(0.5)", "Decay()"),
+    "numbers": DATA
+    + TRAINER.replace("30", "np.int64(30), seed=np.uint32(3), batch_size=np.float64(50)"),
+}
+
+
+@pytest.mark.parametrize("kind", NUMPY)
+def test_numpy_scalars_are_taken_wherever_a_number_is_meant(own, watched, kind):
+    frame = watched(NUMPY[kind]).frame(lambda frame: frame.status == "completed")
+    assert frame.epoch == 29
+    done, lines = own(NUMPY[kind])
+    assert (done.returncode, lines[-1]["status"], len(lines)) == (0, "completed", 32)
