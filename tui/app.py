@@ -233,6 +233,8 @@ def _read_epoch(text: str) -> commands.GoTo:
         epoch = int(text)
     except ValueError:
         raise ValueError("an epoch is needed, as 500, +50 or -50") from None
+    if abs(epoch) > commands.MOST_EPOCHS:
+        raise ValueError(f"an epoch is at most {commands.MOST_EPOCHS:,}")
     return commands.GoTo(epoch, relative=text[0] in "+-")
 
 

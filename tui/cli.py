@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from engine import __version__
+from engine.commands import MOST_EPOCHS
 from engine.service.description import TOY_SOURCES, Description, SourceError, TrainingError
 from engine.service.files import give_up, reason
 from engine.service.names import RunNameError, check_name
@@ -120,7 +121,7 @@ class RunName(click.ParamType[str]):
             self.fail(str(error), param, ctx)
 
 
-ABOVE_ZERO = click.IntRange(min=1)
+ABOVE_ZERO = click.IntRange(1, MOST_EPOCHS)
 
 
 @click.command("nntui", context_settings={"help_option_names": ["-h", "--help"]})

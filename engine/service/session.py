@@ -34,6 +34,7 @@ MOVES = (
     commands.Restart,
     commands.TrainFurther,
 )
+MOST_BREAKPOINTS = 100
 LEAST_RATE, MOST_RATE = 1e-9, 1e6
 AT_ONCE = 0.03  # seconds that a step or a journey may take before others get their turn
 MOST_WAITING = 20  # commands that wait for the end of a journey
@@ -401,6 +402,8 @@ class Session:
         breakpoints = self.trainer.breakpoints
         match command:
             case commands.SetBreakpoint(condition):
+                if len(breakpoints.all) >= MOST_BREAKPOINTS:
+                    return self._reject(f"there are {MOST_BREAKPOINTS} breakpoints already")
                 breakpoints.add(condition)
             case commands.RemoveBreakpoint(number):
                 breakpoints.remove(number)
@@ -410,6 +413,7 @@ class Session:
                     found.on = not found.on
         self.record()
         self.outbox.append(telling.breakpoints_of(self.trainer))
+        return None
 
     def warn(self, message: str) -> None:
         """Send what of the run is not recorded, to the clients of now and to those that follow."""

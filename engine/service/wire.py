@@ -59,6 +59,7 @@ class Unpacker:
         self._decoder = msgspec.msgpack.Decoder(kind)
         self._largest = largest
         self._buffer = bytearray()
+        self._skipped = 0  # bytes that are left of a message that is too large
 
     def feed(self, data: bytes) -> list[Any]:
         """Take in some bytes, and return the messages that are now complete."""
@@ -71,7 +72,9 @@ class Unpacker:
 
     @property
     def pending(self) -> bool:
-        """Whether `messages` has something to yield, or to raise, without more data."""
+        """Whether `messages` has something to do without more data."""
+        if self._skipped:
+            return bool(self._buffer)
         length = self._length()
         return length is not None and (
             length > self._largest or len(self._buffer) >= HEADER.size + length
@@ -85,17 +88,25 @@ class Unpacker:
     def messages(self) -> Iterator[Any]:
         """Decode the messages that are complete one by one; those not taken wait for the next call.
 
-        StreamError is raised if one is too large.
+        One that is too large is skipped, and `Invalid`. StreamError is raised where the length is
+        one that no message can have.
         """
         while self.pending:
-            length = self._length()
-            assert length is not None
-            if length > self._largest:
-                raise StreamError(f"a message of {length} bytes; {self._largest} is the most")
-            end = HEADER.size + length
-            body = bytes(self._buffer[HEADER.size : end])
-            del self._buffer[:end]
-            yield self._decode(body)
+            length = self._skipped or self._length() or 0
+            if self._skipped:
+                self._skipped -= min(length, len(self._buffer))
+                del self._buffer[: length - self._skipped]
+            elif length > LARGEST_EVENT:
+                raise StreamError(f"a message of {length} bytes")
+            elif length > self._largest:
+                del self._buffer[: HEADER.size]
+                self._skipped = length
+                yield Invalid(f"a message of {length} bytes; {self._largest} is the most")
+            else:
+                end = HEADER.size + length
+                body = bytes(self._buffer[HEADER.size : end])
+                del self._buffer[:end]
+                yield self._decode(body)
 
     def _decode(self, body: bytes) -> Any:
         try:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -23,7 +24,7 @@ from engine.service.description import Description
 from engine.service.peer import is_own
 from engine.service.server import Server
 from engine.service.session import Session
-from engine.service.wire import pack
+from engine.service.wire import Unpacker, pack
 
 NOBODY = 65534
 SMALL = Description(samples=10, hidden=(4,), epochs=20, paused=True)
@@ -236,6 +237,24 @@ def test_what_lies_in_the_current_folder_is_not_executed(start, monkeypatch, tmp
         ended = subprocess.run(arguments, capture_output=True, text=True, timeout=60)
         assert ended.returncode == 0
     assert not (tmp_path / "executed").exists()
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="needs Linux")
+def test_more_clients_than_files_are_turned_away_and_the_worker_goes_on(start):
+    worker = start()
+    assert is_served(worker)
+    process = worker.process.pid
+    limit = len(os.listdir(f"/proc/{process}/fd")) + 2
+    resource.prlimit(process, resource.RLIMIT_NOFILE, (limit, limit))
+    with contextlib.ExitStack() as stack:
+        heard = []
+        for _ in range(8):
+            line = stack.enter_context(address.connect(worker.run.socket, 10))
+            heard += Unpacker(events.SessionEvent).feed(line.recv(1 << 16))[:1]
+    assert isinstance(heard[0], events.Welcome)
+    assert isinstance(heard[-1], events.Failed)
+    time.sleep(0.1)
+    assert is_served(worker)
 
 
 def test_a_worker_that_does_not_listen_is_given_up(start, monkeypatch):

@@ -15,7 +15,7 @@ from engine.service import attached
 from engine.service.build import build_trainer
 from engine.service.description import Description
 from engine.service.server import MOST_CLIENTS, Server
-from engine.service.session import Session
+from engine.service.session import MOST_BREAKPOINTS, Session
 from engine.service.wire import HEADER, Unpacker, pack
 
 
@@ -140,12 +140,13 @@ def test_a_command_out_of_bounds_is_refused_with_a_reason(connect, message):
 @pytest.mark.parametrize(
     "body",
     [
+        pack(commands.SetBreakpoint("(" * 300_000))[4:],
         b"",
         b"abc",
         pack(commands.Edit("abc"))[4:].replace(b"abc", b"\xff\xfe\x80"),
         b"\x82\xa4type\xa5Pause\xa1x" + b"\x91" * 5000 + b"\xc0",
     ],
-    ids=["empty", "garbage", "not UTF-8", "nested"],
+    ids=["large", "empty", "garbage", "not UTF-8", "nested"],
 )
 def test_what_is_no_command_is_refused_with_a_reason(connect, body):
     line = connect(epochs=10**9)()
@@ -197,6 +198,14 @@ def test_a_client_that_does_not_read_is_dropped_when_too_much_waits_for_it(conne
         raise AssertionError("it is still attached")
     good.say(commands.Step("epoch"))
     assert good.until(events.Paused).reason == "step"
+
+
+def test_breakpoints_that_are_too_many_are_refused(connect):
+    line = connect(epochs=10**9)()
+    for number in range(MOST_BREAKPOINTS):
+        line.say(commands.SetBreakpoint(f"loss < -{number}"))
+    line.say(commands.SetBreakpoint("loss < 0"))
+    assert "100 breakpoints" in line.until(events.Rejected).message
 
 
 def test_clients_that_come_too_many_are_turned_away(connect):
