@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from textual.app import SystemCommand
+from textual.command import CommandPalette
 from textual.screen import ModalScreen, Screen
+from textual.theme import ThemeProvider
 
 from engine import commands
 from tui.keys import ACTIONS, INSIDE, KEYS, bindings
 from tui.screens.branches import BranchesScreen
 from tui.screens.breakpoints import BreakpointsScreen
 from tui.screens.dialogs import Ask, Confirm, Dialog, Help
+from tui.screens.palette import Palette
 from tui.watcher import Watcher
 from tui.widgets.chart import Chart
 from tui.widgets.inside.view import Inside
@@ -204,6 +207,15 @@ class Monitor(Watcher):
             )
         else:
             self.exit(0)
+
+    def action_command_palette(self) -> None:
+        """Show the palette."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(Palette(id="--command-palette"))
+
+    def search_themes(self) -> None:
+        """Show the themes."""
+        self.push_screen(Palette([ThemeProvider], placeholder="Search for themes…"))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Put every key's action into the palette."""

@@ -20,7 +20,8 @@ from textual.geometry import Size
 
 QUESTION = "\x1b[6n"
 MUTE_RATE = 3000.0  # bytes a second, for a terminal that has never answered
-PATIENCE = 4.0  # seconds until an answer counts as lost
+PATIENCE = 4.0  # seconds, at most, until an answer counts as lost
+LEAST_PATIENCE = 0.5  # the same at least, and thrice what the line should take
 BURST = 0.4  # seconds' worth that may be written at once, as when a panel opens
 PORTION = 0.2  # seconds that a line may take for what is written at once
 FIRST = 1500  # bytes to write at once, before it is known how fast the line is
@@ -40,11 +41,12 @@ class Pace:
     """
 
     def __init__(self, now: float) -> None:
-        self._hurried = self._asked = self._answers = self._behind = False
+        self._hurried = self._urgent = self._asked = self._answers = self._behind = False
         self._written, self._debt, self._at, self._rate = 0, 0.0, now, MUTE_RATE
         self._begun = self._rested = now
         self._question: tuple[int, float] | None = None
         self._arrived, self._nearest = 0, math.inf
+        self._patience = PATIENCE
         self._line: deque[float] = deque(maxlen=3)
 
     def portion(self, now: float) -> float:
@@ -61,7 +63,7 @@ class Pace:
         """Return for how many seconds an answer is still waited for."""
         if self._question is None or self._mute(now):
             return 0.0
-        return PATIENCE - (now - self._question[1])
+        return self._patience - (now - self._question[1])
 
     def _mute(self, now: float) -> bool:
         return not self._answers and now - self._begun >= DEAF
@@ -70,12 +72,31 @@ class Pace:
         """Return whether to put the question, behind so many bytes; if not now, then later."""
         self._behind = not self.free(now)
         if not self._behind:
+            lost = self._question is not None
+            self._patience = min(PATIENCE, 2 * self._patience if lost else self._expected(written))
             self._question = written, now
         return not self._behind
 
+    def _expected(self, written: int) -> float:
+        """Return after how many seconds an answer is missed, from what the line has carried."""
+        if not self._line:
+            return PATIENCE
+        seconds = self._nearest + (written - self._arrived) / max(self._line)
+        return LEAST_PATIENCE + 3 * seconds
+
+    def arrived(self, written: int) -> None:
+        """Take down that a frame has come: what was written by now is not for it.
+
+        Such as a dialog that a person has opened. Of a terminal that never answers, all is counted.
+        """
+        if self._answers:
+            self._written = written
+
     def drawn(self, written: int, now: float, size: Size) -> None:
         """Take down that a frame was drawn, and the bytes written by then."""
-        self._debt = max(0.0, self._debt - self._rate * (now - self._at)) + written - self._written
+        self._debt = max(0.0, self._debt - self._rate * (now - self._at))
+        if not (self._answers and self._urgent):  # what a person asks for holds back nothing
+            self._debt += written - self._written
         self._rate = allowed(size) if self._answers else MUTE_RATE
         self._written, self._at = written, now
         self._asked = False
@@ -110,4 +131,4 @@ class Pace:
 
     def asked(self) -> None:
         """Take down that the next frame has been asked for."""
-        self._asked, self._hurried = True, False
+        self._asked, self._urgent, self._hurried = True, self._hurried, False

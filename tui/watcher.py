@@ -64,6 +64,7 @@ class Watcher(App[int]):
 
     CSS_PATH = "app.tcss"
     TITLE = "nntui"
+    ALLOW_SELECT = False  # there is nothing to be selected, and Textual fails beside what there is
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (150, "-broad")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-middle"), (30, "-tall")]  # noqa: RUF012
 
@@ -161,10 +162,10 @@ class Watcher(App[int]):
 
         A dialog that is closing may fail to find what it shows: that is of no consequence.
         """
-        if self._exit or self._is_of_closed_screen():
+        if self._exit or self.fault or self._is_of_closed_screen():
             return
         fault = error.error if isinstance(error, WorkerFailed) else error
-        self.fault = self.fault or " ".join(f"{type(fault).__name__}: {fault}".split())
+        self.fault = " ".join(f"{type(fault).__name__}: {fault}".split())
         with suppress(OSError), self.log_path.open("a", errors="backslashreplace") as log:
             traceback.print_exception(fault, file=log)
         super()._handle_exception(error)
@@ -212,6 +213,7 @@ class Watcher(App[int]):
                 self.query_one(Inside).program = operations
             case events.Frame():
                 self.frame, self.status = event, event.status
+                self._pace.arrived(self.shown.written)
                 self._draw()
                 self._subscribe()
                 self.call_after_refresh(self._drawn)

@@ -76,6 +76,33 @@ def test_an_answer_that_is_lost_is_not_waited_for_forever():
     assert pace.free(PATIENCE + 1)
 
 
+def test_what_a_dialog_costs_holds_back_no_frame():
+    pace = Pace(0.0)
+    pace.answered(0.0)
+    draw(pace, 100, 0.0)
+    pace.answered(0.001)
+    pace.asked()
+    pace.put(20_000, 1.0)  # a dialog is opened and closed
+    pace.answered(1.001)
+    pace.arrived(20_000)
+    draw(pace, 20_100, 1.1)
+    pace.answered(1.101)
+    assert pace.wait(1.2) == 0
+
+
+def test_an_answer_that_a_fast_line_loses_is_not_waited_for_long():
+    pace, now = Pace(0.0), 0.0
+    for turn in range(3):
+        draw(pace, 1000 * turn, now := now + 1)
+        pace.answered(now + 0.001)
+    draw(pace, 3000, now := now + 1)
+    assert not pace.free(now + 0.4)
+    assert pace.free(now + 0.6)
+    draw(pace, 4000, now := now + 0.6)
+    assert not pace.free(now + 0.9), "the second is waited for longer"
+    assert pace.free(now + 1.1)
+
+
 def test_a_question_waits_for_the_answer_to_the_one_before():
     pace = Pace(0.0)
     assert pace.put(100, 0.0)

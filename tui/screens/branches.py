@@ -11,6 +11,7 @@ from textual.widgets.option_list import Option
 from engine.commands import GoOver
 from engine.events import BranchesChanged, BranchState, Frame
 from tui.screens.dialogs import Dialog
+from tui.widgets.choices import Choices
 from tui.widgets.status import number
 
 
@@ -28,13 +29,13 @@ class BranchesScreen(Dialog):
         with Vertical() as box:
             box.border_title = "branches"
             yield Static(f"  {'':<10} {'epoch':>8} {'loss':>9} {'acc':>6}", classes="hint")
-            yield OptionList(*(Option(self._line(b), id=b.name) for b in self.branches.branches))
+            yield Choices(*(Option(self._line(b), id=b.name) for b in self.branches.branches))
             yield Static("enter goes to its end, escape stays", classes="hint")
 
     def on_mount(self) -> None:
         """Begin at the branch that the run is on."""
         names = [b.name for b in self.branches.branches]
-        self.query_one(OptionList).highlighted = names.index(self.branches.current)
+        self.query_one(Choices).highlighted = names.index(self.branches.current)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Go over."""

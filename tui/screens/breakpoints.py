@@ -7,12 +7,13 @@ from collections.abc import Callable
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Input, Static
 from textual.widgets.option_list import Option
 
 from engine.commands import RemoveBreakpoint, SessionCommand, SetBreakpoint, SwitchBreakpoint
 from engine.events import BreakpointsChanged, BreakpointState, Rejected, SessionEvent
 from tui.screens.dialogs import Dialog
+from tui.widgets.choices import Choices
 from tui.widgets.line import Line
 
 EXAMPLES = (
@@ -52,7 +53,7 @@ class BreakpointsScreen(Dialog):
         with Vertical() as box:
             box.border_title = "breakpoints"
             yield Line(placeholder="stop where …")
-            yield OptionList()
+            yield Choices()
             yield Static(HINT, id="hint", classes="hint")
             yield Static(EXAMPLES, classes="examples")
 
@@ -73,7 +74,7 @@ class BreakpointsScreen(Dialog):
         """Show the breakpoints that there are."""
         more = len(event.breakpoints) > len(self.breakpoints.breakpoints)
         self.breakpoints = event
-        options, line = self.query_one(OptionList), self.query_one(Line)
+        options, line = self.query_one(Choices), self.query_one(Line)
         at = options.highlighted
         options.set_options(Option(_line(b), id=str(b.number)) for b in event.breakpoints)
         options.display = bool(event.breakpoints)
@@ -106,7 +107,7 @@ class BreakpointsScreen(Dialog):
     def action_to_list(self) -> None:
         """Move to the list."""
         if self.breakpoints.breakpoints:
-            self.query_one(OptionList).focus()
+            self.query_one(Choices).focus()
 
     def action_switch(self) -> None:
         """Look at it, or no longer."""
@@ -119,7 +120,7 @@ class BreakpointsScreen(Dialog):
             self.send(RemoveBreakpoint(chosen.number))
 
     def _chosen(self) -> BreakpointState | None:
-        options, all_of_them = self.query_one(OptionList), self.breakpoints.breakpoints
+        options, all_of_them = self.query_one(Choices), self.breakpoints.breakpoints
         at = options.highlighted
         if not options.has_focus or at is None or at >= len(all_of_them):
             return None

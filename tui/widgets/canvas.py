@@ -21,6 +21,8 @@ Line = list[tuple[str, str]]
 
 BACKGROUND = "the widget's own"
 
+LEAST_WIDTH = 8  # cells, with fewer nothing is shown
+
 # From a width and a height in cells to what is shown there.
 Drawing = Callable[[int, int], list[Line]]
 
@@ -93,8 +95,8 @@ class Canvas(Widget):
 
     def _draw(self) -> list[Line]:
         """Return as many lines as there is room for."""
-        height = self.size.height
-        lines = self._drawing(*self.size)[:height]
+        width, height = self.size
+        lines = self._drawing(width, height)[:height] if width >= LEAST_WIDTH else []
         return lines + [[]] * (height - len(lines))
 
     def _strip(self, line: Line) -> Strip:
