@@ -43,7 +43,7 @@ class Pace:
     def __init__(self, now: float) -> None:
         self._hurried = self._urgent = self._asked = self._answers = self._behind = False
         self._written, self._debt, self._at, self._rate = 0, 0.0, now, MUTE_RATE
-        self._begun = self._rested = now
+        self._begun = self._rested = self._busy = now
         self._question: tuple[int, float] | None = None
         self._arrived, self._nearest = 0, math.inf
         self._patience = PATIENCE
@@ -70,6 +70,8 @@ class Pace:
 
     def put(self, written: int, now: float) -> bool:
         """Return whether to put the question, behind so many bytes; if not now, then later."""
+        if self._question is None and not self._behind:
+            self._busy = now
         self._behind = not self.free(now)
         if not self._behind:
             lost = self._question is not None
@@ -103,7 +105,7 @@ class Pace:
 
     def answered(self, now: float) -> bool:
         """Take down that the terminal has answered; return whether more was written since."""
-        self._answers, self._rested = True, now + (now - self._at)
+        self._answers, self._rested = True, now + (now - self._busy)
         if self._question:
             (written, put), self._question = self._question, None
             self._nearest = min(self._nearest, now - put)

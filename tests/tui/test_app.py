@@ -89,6 +89,8 @@ async def test_what_cannot_be_read_is_explained_and_asked_again(monitor, screen_
             ("l", "0", "above 0"),
             ("g", "x", "an epoch is needed"),
             ("g", "", "an epoch is needed"),
+            ("g", "9" * 31, "an epoch is at most"),
+            ("g", "-" + "9" * 5000, "an epoch is needed"),
             ("e", "much", "a target and a number"),
         ):
             await pilot.press(key)
@@ -139,11 +141,26 @@ async def test_a_dialog_closes_once_however_often_it_is_asked_to(monitor):
         await settle(pilot)
         await app.push_screen(Help())
         await app.push_screen(Help())
-        top = app.screen
+        below, top = app.screen_stack[1:]
+        below.dismiss()
+        assert app.screen is top
         top.dismiss()
         top.dismiss()
         await settle(pilot)
-        assert len(app.screen_stack) == 2
+        assert app.screen is below
+
+
+async def test_the_palette_takes_keys_and_clicks_before_it_is_laid_out(monitor, screen_text):
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.action_command_palette()
+        await pilot.press("pagedown", "pageup", "end")
+        await pilot.click(offset=(1, 1))
+        await settle(pilot)
+        await pilot.press("ctrl+p", *"epoch back")
+        await pilot.pause(0.5)
+        assert "One epoch back" in screen_text(app)
 
 
 async def test_classes_that_only_the_network_has_are_shown(monitor, screen_text, frame):

@@ -90,6 +90,21 @@ def test_what_a_dialog_costs_holds_back_no_frame():
     assert pace.wait(1.2) == 0
 
 
+def test_the_line_rests_for_as_long_as_it_was_busy_not_for_as_long_as_nothing_was_written():
+    pace = Pace(0.0)
+    draw(pace, 100, 0.0)
+    pace.answered(0.001)
+    pace.put(200, 5.0)
+    pace.answered(5.1)
+    assert pace.wait(5.1) == pytest.approx(0.1)
+    pace.put(300, 6.0)
+    pace.put(400, 6.1)
+    assert pace.answered(6.2)
+    pace.put(400, 6.2)
+    pace.answered(6.4)
+    assert pace.wait(6.4) == pytest.approx(0.4), "since both were on their way"
+
+
 def test_an_answer_that_a_fast_line_loses_is_not_waited_for_long():
     pace, now = Pace(0.0), 0.0
     for turn in range(3):

@@ -30,8 +30,8 @@ class Dialog(ModalScreen[Any]):
         """Show what the session has sent; called only once the dialog is mounted."""
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
-        """Close the dialog; nothing, if an earlier key has closed it already."""
-        return super().dismiss(result) if self.is_current else AwaitComplete()
+        """Close the dialog; nothing, if it is closed already or another one is over it."""
+        return super().dismiss(result) if self.app.screen is self else AwaitComplete()
 
 
 class Ask(Dialog):

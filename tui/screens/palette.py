@@ -11,7 +11,7 @@ from textual.events import Click
 from tui.screens.dialogs import Dialog
 
 
-class Palette(Dialog, CommandPalette):
+class Palette(CommandPalette, Dialog):
     """Textual's palette, which fails no more on a list that is empty yet, or a click beside it."""
 
     def _action_command_list(self, action: str) -> None:
