@@ -156,6 +156,11 @@ ABOVE_ZERO = click.IntRange(1, MOST_EPOCHS)
 @click.option(
     "--memory", type=ABOVE_ZERO, default=256, show_default=True, metavar="MB", help="For the past."
 )
+@click.option(
+    "--threads",
+    type=click.IntRange(1, 1024),
+    help="That multiply matrices; one, or several if a trial shows that they help.",
+)
 @click.option("--paused", is_flag=True, help="Begin paused.")
 @click.option("--headless", is_flag=True, help="No screen: print the figures line by line.")
 @click.option("--log-every", type=ABOVE_ZERO, default=100, show_default=True, metavar="EPOCHS")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from engine.data.dataset import Dataset
 from engine.data.files import load
@@ -20,6 +21,11 @@ from engine.training.trainer import Trainer
 
 def build_trainer(description: Description) -> Trainer:
     """Build the trainer that a description asks for; SourceError if that cannot be done."""
+    with threadpool_limits(description.threads or 1, "blas"):
+        return _build(description)
+
+
+def _build(description: Description) -> Trainer:
     if description.source.lower().endswith(".py"):
         return _set(_from_file(description), description)
     random = np.random.RandomState(description.seed)

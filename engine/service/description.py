@@ -36,6 +36,8 @@ class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         Conditions to stop at.
     memory : int
         Megabytes that snapshots of the past may take.
+    threads : int or None
+        That multiply matrices. If None, one, or several where a trial shows that they help.
     arguments : tuple of str
         What a Python file finds in ``sys.argv`` after its own name.
     """
@@ -53,6 +55,7 @@ class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     paused: bool = False
     breakpoints: tuple[str, ...] = ()
     memory: int = 256
+    threads: int | None = None
     arguments: tuple[str, ...] = ()
 
     @property

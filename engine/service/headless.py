@@ -53,7 +53,7 @@ def train(description: Description, log_every: int, as_json: bool) -> int:
     trainer.subscribe(events.LossNotFinite, fail)
     trainer.subscribe(events.BreakpointHit, printer.stop)
     with _ended_by_signals(trainer) as ending:
-        with limit_threads(trainer), _recorded(trainer, description) as name:
+        with limit_threads(trainer, description.threads), _recorded(trainer, description) as name:
             printer.start(description, name)
             try:
                 trainer.run()

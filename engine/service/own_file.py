@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import io
 import random
 import runpy
 import sys
@@ -31,7 +31,7 @@ def run_file(path: Path, arguments: Iterable[str], seed: int) -> dict[str, Any]:
     if sys.path[0] != folder:
         sys.path.insert(0, folder)
     sys.argv = [str(path), *arguments]
-    sys.stdin = open(os.devnull)  # noqa: SIM115  (the file may read from it as long as it lives)
+    sys.stdin = io.TextIOWrapper(io.BytesIO())
     random.seed(seed)
     np.random.seed(seed)
     try:

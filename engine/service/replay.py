@@ -54,7 +54,7 @@ def replay(run: Run) -> Iterator[str]:
     """
     description, journal, outdated = _read(run)
     trainer = build_trainer(description)
-    with limit_threads(trainer):
+    with limit_threads(trainer, journal.environment.threads):
         _check(journal.environment, Environment.of(trainer))
         missing = compared = 0
         for k, branch in enumerate(journal.branches):

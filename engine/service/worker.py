@@ -69,7 +69,7 @@ def _serve(run: Run, listener: socket.socket) -> None:
     except SourceError as error:
         _tell_failure(listener, str(error))
         return
-    with limit_threads(trainer):
+    with limit_threads(trainer, description.threads):
         session = Session(trainer, description, str(run.log))
         session.warn(run.problem)
         recorder = None
