@@ -116,6 +116,8 @@ def extreme(chance):
     if kind in (commands.NudgeLearningRate, commands.SetLearningRate):
         fields.update(steps=10**9, learning_rate=chance.choice(FLOATS))
     body = msgspec.msgpack.encode(fields)
+    if chance.random() < 0.5:
+        body = body.replace(b"loss", b"\xff\xfe\xfd\xfc")  # which is no UTF-8
     return HEADER.pack(len(body)) + body
 
 
