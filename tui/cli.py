@@ -16,6 +16,7 @@ from engine.commands import MOST_EPOCHS
 from engine.service.description import TOY_SOURCES, Description, SourceError, TrainingError
 from engine.service.files import give_up, reason
 from engine.service.names import RunNameError, check_name
+from engine.service.text import printable
 
 FILE_ENDINGS = (".csv", ".npz", ".py")
 
@@ -284,7 +285,7 @@ def _watch(description: Description) -> int:
 
 def _complain(message: str, status: int) -> int:
     try:
-        click.echo(f"nntui: {message}", err=True)
+        click.echo(f"nntui: {printable(message)}", err=True)
     except OSError:
         give_up(sys.stderr)
     return status

@@ -1,4 +1,4 @@
-"""Text that is none: names of files may hold bytes that are not UTF-8."""
+"""Text that cannot be sent or shown as it is, with what is wrong in it escaped."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def as_text(value: Any) -> Any:
-    """Return a value with such bytes escaped, in all of the text that it consists of."""
+    """Return a value with bytes escaped that are not UTF-8, which names of files may hold."""
     match value:
         case str():
             return value.encode(errors="backslashreplace").decode()
@@ -15,3 +15,8 @@ def as_text(value: Any) -> Any:
         case dict():
             return {as_text(key): as_text(item) for key, item in value.items()}
     return value
+
+
+def printable(text: str) -> str:
+    """Return a text with characters escaped that would control a terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)

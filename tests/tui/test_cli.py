@@ -39,6 +39,8 @@ def nntui(*arguments, **options):
         (["nothing.csv"], "there is no file 'nothing.csv'"),
         (["rows.txt"], "'rows.txt' is no source"),
         (["--epochs", "0"], "'--epochs'"),
+        (["--epochs", str(2**64)], "'--epochs'"),
+        (["--epochs", "9" * 5000], "'--epochs'"),
         (["--epochs", "many"], "'many' is not a valid integer"),
         (["--learning-rate", "-1"], "'-1' must be a number above 0"),
         (["--learning-rate", "nan"], "'nan' must be a number above 0"),
@@ -247,3 +249,10 @@ def test_a_name_that_no_run_can_have_gets_one_line(home, name):
         assert (done.returncode, done.stderr.count("\n")) == (2, 1)
         assert done.stderr.strip().isprintable()
     assert not home.exists()
+
+
+def test_what_an_error_says_does_not_control_the_terminal(tmp_path):
+    (tmp_path / "mine.py").write_text("raise ValueError('\\x1b[2J\\x9b31m\\x07')\n")
+    done = nntui(tmp_path / "mine.py", "--headless")
+    assert "\\x1b[2J\\x9b31m\\x07" in done.stderr
+    assert all(c.isprintable() or c in "\n" for c in done.stderr)

@@ -153,3 +153,15 @@ async def test_whatever_is_pressed_the_terminal_shows_what_the_app_does(monitor,
             whole = app.screen._compositor.render_strips()
             lines = ["".join(text for text, _ in line) for line in shown._lines]
             assert lines == [strip.text for strip in whole], key
+
+
+def test_control_characters_of_a_text_are_never_written():
+    controls = "".join(map(chr, (*range(32), *range(127, 160))))
+    shown = Shown()
+    shown.forget(Size(WIDTH, HEIGHT))
+    strips = [Strip([Segment("a" + controls + "b", STYLES[0])]) for _ in range(HEIGHT)]
+    update = LayoutUpdate([[strip] for strip in strips], Region(0, 0, WIDTH, HEIGHT))
+    written = shown.write(update, ColorSystem.TRUECOLOR)
+    assert "ab" in written
+    assert not set(controls) - {"\x1b"} & set(written)
+    assert "\x1b\x1c" not in written
