@@ -23,11 +23,11 @@ class Dataset:
     Parameters
     ----------
     X : array_like, shape (samples, features)
-    y : array_like, shape (samples,) or (samples, classes)
-        Class indices, or one-hot rows.
+    y : array_like, shape (samples,), (samples, 1) or (samples, classes)
+        Class indices, which may be floats; names of classes; or one-hot rows.
     name : str
     class_names : sequence of str, optional
-        ``0``, ``1``, ... if not given.
+        The names among the labels, or ``0``, ``1``, ..., if not given.
     note : str
         What was done to the data before, in a few words.
 
@@ -46,7 +46,7 @@ class Dataset:
     def __post_init__(self) -> None:
         self.X = _features(self.X)
         try:
-            self.y = class_indices(self.y)
+            self.y, names = _labels(self.y)
         except ValueError as error:
             raise DataError(str(error)) from None
         if len(self.X) != len(self.y):
@@ -57,7 +57,7 @@ class Dataset:
         if len(np.unique(self.y)) < 2:
             raise DataError("all rows have the same label; a classifier needs two classes or more")
         if len(self.class_names) < classes:
-            self.class_names = [str(k) for k in range(classes)]
+            self.class_names = names or [str(k) for k in range(classes)]
 
     @property
     def samples(self) -> int:
@@ -73,6 +73,19 @@ class Dataset:
     def classes(self) -> int:
         """Number of classes."""
         return len(self.class_names)
+
+
+def _labels(y: ArrayLike) -> tuple[Array, list[str]]:
+    """Return class indices, and the classes' names in order if the labels are names."""
+    labels = np.asarray(y)
+    if labels.dtype == object:
+        labels = np.array(labels.tolist())
+    if labels.dtype.kind not in "US":
+        return class_indices(labels), []
+    if labels.dtype.kind == "S":
+        labels = np.char.decode(labels, "utf-8")
+    names, indices = np.unique(labels, return_inverse=True)
+    return class_indices(indices.reshape(labels.shape)), names.tolist()
 
 
 def _features(X: ArrayLike) -> Array:

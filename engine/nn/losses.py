@@ -21,12 +21,21 @@ CLIP = 1e-7
 def class_indices(labels: ArrayLike) -> Array:
     """Return labels as class indices of shape (samples,), whether sparse or one-hot.
 
+    Whole numbers may be floats, as in a table that was read, and a single column.
+
     Raises
     ------
     ValueError
         If they are neither.
     """
     labels = np.asarray(labels)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.dtype.kind == "f" and labels.ndim == 1:
+        broken = labels[~(np.isfinite(labels) & (labels == np.floor(labels)))]
+        if len(broken):
+            raise ValueError(f"labels must be whole numbers (class indices), not {broken[0]:g}")
+        labels = labels.astype(np.intp)
     if labels.ndim == 2 and ((labels == 0) | (labels == 1)).all() and (labels.sum(1) == 1).all():
         indices: Array = np.argmax(labels, axis=1)
         return indices

@@ -13,6 +13,7 @@ from numpy.typing import DTypeLike
 
 from engine.nn.activations import ReLU
 from engine.nn.layers import Dense, Layer
+from engine.nn.mistakes import expect
 from engine.nn.signals import Array, Signal
 
 
@@ -33,7 +34,11 @@ class Network:
     """
 
     def __init__(self, layers: Iterable[Layer], dtype: DTypeLike = np.float64) -> None:
+        if isinstance(layers, Layer):
+            raise TypeError(f"a network takes a list of layers: Network([{layers!r}, ...])")
         self.layers: Sequence[Layer] = tuple(layers)
+        for layer in self.layers:
+            expect(Layer, layer, "a layer of a network")
         self.dtype = np.dtype(dtype)
         self.dense = [layer for layer in self.layers if isinstance(layer, Dense)]
         if not self.dense:

@@ -33,7 +33,10 @@ import numpy as np
 from engine import events
 from engine.data.dataset import Dataset
 from engine.events import Position
-from engine.nn.losses import Loss
+from engine.nn.activations import ReLU, Softmax
+from engine.nn.layers import Dense
+from engine.nn.losses import CrossEntropyLoss, Loss, SoftmaxCrossEntropy
+from engine.nn.mistakes import expect
 from engine.nn.network import Network
 from engine.nn.optimizers import Optimizer
 from engine.training.branches import BEGINNING
@@ -85,6 +88,14 @@ class Trainer(Machine):
         batch_size: int | None = None,
         seed: int | None = None,
     ) -> None:
+        for kind, value, role in (
+            (Network, network, "network"),
+            (Loss, loss, "loss"),
+            (Optimizer, optimizer, "optimizer"),
+            (Dataset, data, "data"),
+        ):
+            expect(kind, value, f"the {role} of a trainer")
+        _check_loss(network, loss)
         epochs = whole("the number of epochs", epochs)
         batch_size = None if batch_size is None else whole("the batch size", batch_size)
         seed = None if seed is None else whole("the seed", seed)
@@ -301,6 +312,21 @@ class Trainer(Machine):
             if getattr(self.optimizer, name) != value:
                 self.timeline.change(name, value)
         self.emit(events.Restarted(self.seed, seed is not None))
+
+
+def _check_loss(network: Network, loss: Loss) -> None:
+    """Refuse a loss for logits that is given probabilities, and the other way round."""
+    last = network.layers[-1]
+    if isinstance(loss, SoftmaxCrossEntropy) and isinstance(last, Softmax):
+        raise ValueError(
+            "SoftmaxCrossEntropy() takes logits, but the network ends with Softmax():"
+            " leave out that layer, or use CrossEntropyLoss()"
+        )
+    if type(loss) is CrossEntropyLoss and isinstance(last, Dense | ReLU):
+        raise ValueError(
+            f"CrossEntropyLoss() takes probabilities, but the network ends with {last!r}:"
+            " use SoftmaxCrossEntropy(), or add Softmax() as the last layer"
+        )
 
 
 def whole(name: str, value: float) -> int:

@@ -1,0 +1,78 @@
+"""What a constructor is given by mistake is refused in one line that says what was meant."""
+
+import numpy as np
+import pytest
+
+from engine import (
+    CrossEntropyLoss,
+    DataError,
+    Dataset,
+    Dense,
+    GradientDescent,
+    Network,
+    ReLU,
+    Softmax,
+    SoftmaxCrossEntropy,
+    Trainer,
+)
+
+X = np.arange(8.0).reshape(4, 2)
+DATA = Dataset(X, [0, 1, 0, 1])
+
+
+def trainer(layers=None, loss=None, optimizer=None, data=DATA, **options):
+    network = Network(layers or [Dense(2, 2)])
+    return Trainer(
+        network, loss or SoftmaxCrossEntropy(), optimizer or GradientDescent(), data, **options
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: Network([Dense(2, 2), ReLU]), "write ReLU(...) for one, not ReLU"),
+        (lambda: Network([Dense(2, 2), 3]), "a layer of a network must be a Layer, not 3"),
+        (lambda: Network(Dense(2, 2)), "Network([Dense(2, 2), ...])"),
+        (lambda: trainer(loss=SoftmaxCrossEntropy), "write SoftmaxCrossEntropy(...) for one"),
+        (lambda: trainer(optimizer=GradientDescent), "write GradientDescent(...) for one"),
+        (lambda: trainer(optimizer=0.1), "must be an Optimizer, not 0.1"),
+        (lambda: trainer(data=(X, [0, 1, 0, 1])), "make one with Dataset(X, y)"),
+        (lambda: trainer([Dense(2, 2), Softmax()]), "leave out that layer, or use CrossEntropyL"),
+        (lambda: trainer(loss=CrossEntropyLoss()), "use SoftmaxCrossEntropy(), or add Softmax()"),
+        (lambda: trainer(epochs=2.5), "the number of epochs must be a whole number, not 2.5"),
+        (lambda: trainer(batch_size="all"), "the batch size must be a whole number, not 'all'"),
+    ],
+)
+def test_a_mistake_is_one_line(make, says):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        make()
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_softmax_and_cross_entropy_by_themselves_train():
+    assert trainer([Dense(2, 2), Softmax()], CrossEntropyLoss(), epochs=np.float64(3)).epochs == 3
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        ([0.0, 1.0, 0.0, 1.0], ["0", "1"]),
+        (np.array([[0], [1], [0], [1]], np.float32), ["0", "1"]),
+        (["cat", "dog", "cat", "dog"], ["cat", "dog"]),
+        (np.array([["cat"], ["dog"], ["cat"], ["dog"]], object), ["cat", "dog"]),
+        (np.array([b"cat", b"dog", b"cat", b"dog"]), ["cat", "dog"]),
+        (np.array([0, 1, 0, 1], object), ["0", "1"]),
+        ([[1, 0], [0, 1], [1, 0], [0, 1]], ["0", "1"]),
+        ([False, True, False, True], ["0", "1"]),
+    ],
+)
+def test_labels_are_taken_as_files_hold_them(labels, names):
+    data = Dataset(X, labels)
+    assert (data.y.tolist(), list(data.class_names)) == ([0, 1, 0, 1], names)
+
+
+@pytest.mark.parametrize("labels", [[0, 0.5, 1, 1], [0, np.nan, 1, 1], [0, np.inf, 1, 1]])
+def test_labels_that_are_not_whole_are_refused(labels):
+    with pytest.raises(DataError, match="must be whole numbers"):
+        Dataset(X, labels)
