@@ -215,7 +215,8 @@ class Watcher(App[int]):
                 self.frame, self.status = event, event.status
                 self._pace.arrived(self.shown.written)
                 self._draw()
-                self._subscribe()
+                if self._subscribe():  # the curves have outgrown what was asked for
+                    self._hurry()
                 self.call_after_refresh(self._drawn)
             case events.Paused():
                 self.status = "paused"
@@ -254,8 +255,8 @@ class Watcher(App[int]):
 
     # -- asking --------------------------------------------------------------------------------
 
-    def _subscribe(self) -> None:
-        """Ask for what the screen shows now, if that is not what was asked for before."""
+    def _subscribe(self) -> bool:
+        """Ask for what the screen shows now; return whether it is not what was asked for before."""
         chart, samples = self.query_one("#loss", Chart), self.query_one(SamplesPanel)
         inside = self.query_one(Inside)
         epoch, epochs = (self.frame.longest, self.frame.epochs) if self.frame else (0, 1)
@@ -267,9 +268,11 @@ class Watcher(App[int]):
             order=self.order,  # type: ignore[arg-type]
             inspect=inside.wanted() if inside.region else None,
         )
-        if wanted != self._subscribed:
-            self._subscribed = wanted
-            self._tell(wanted)
+        if wanted == self._subscribed:
+            return False
+        self._subscribed = wanted
+        self._tell(wanted)
+        return True
 
     def _drawn(self) -> None:
         """Ask for the next frame, when this one has arrived."""

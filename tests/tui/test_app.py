@@ -4,6 +4,7 @@ import asyncio
 import gc
 from time import monotonic
 
+import msgspec
 import pytest
 from textual.widgets import Input
 
@@ -433,6 +434,20 @@ async def test_the_frame_after_a_pause_is_not_waited_for(monitor):
         app._hear(events.Paused("step"))
         assert app._pace.wait(monotonic()) is None
         assert app.connection.sent[-1] == commands.Drawn()
+
+
+async def test_curves_that_outgrow_the_chart_are_asked_for_at_once(monitor, frame):
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app._pace._debt, app._pace._asked = 1e6, False
+        grown = frame(status="completed", epoch=10_000, reached=10_000, longest=10_000)
+        before = len(app.connection.sent)
+        app.connection.told.put_nowait(msgspec.structs.replace(grown, epochs=10_001))
+        await settle(pilot)
+        subscribe, *after = app.connection.sent[before:]
+        assert subscribe.span == 10_001
+        assert commands.Drawn() in after
 
 
 async def test_what_the_screen_is_made_of_is_set_aside_once(monitor, monkeypatch):
