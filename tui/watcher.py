@@ -42,6 +42,9 @@ SMALLEST = (40, 12)
 # in a line, without a screen that flashes.
 VERDICT = 0.5
 
+SILENCE = 3.0  # seconds without an answer that is due, until the screen says so
+UNANSWERED = "the worker does not answer: it is stopped, or a single operation takes long"
+
 
 class Watcher(App[int]):
     """Watches one session.
@@ -81,6 +84,8 @@ class Watcher(App[int]):
         self.first, self.order = 0, "all"
         self.shown = Shown()
         self._pace = Pace(monotonic())
+        self._heard_at = self._sent_at = monotonic()
+        self._unanswered = False
         self._next: Timer | None = None
         self._frozen = False
         self._waiting: list[commands.SessionCommand] = []
@@ -123,6 +128,7 @@ class Watcher(App[int]):
         self.query_one(StatusLine).draw_status(None, "starting")
         self._question()
         self.listen()
+        self.set_interval(SILENCE / 3, self._look_for_answer)
         if self.first_notice:
             self.notify(self.first_notice, severity="error", markup=False)
 
@@ -198,6 +204,8 @@ class Watcher(App[int]):
         self._lose()
 
     def _hear(self, event: events.SessionEvent) -> None:
+        self._heard_at = monotonic()
+        self._set_unanswered(False)
         for screen in self.screen_stack:
             if isinstance(screen, Dialog):
                 screen.call_later(screen.hear, event)  # it may not be mounted yet
@@ -243,6 +251,20 @@ class Watcher(App[int]):
                     self.notify(message, severity="warning", markup=False)
             case events.Restarted(seed) if self.run_told:
                 self.query_one(RunLine).draw_run(self.run_told, seed)
+
+    def _expect_answer(self) -> None:
+        if self._sent_at < self._heard_at:
+            self._sent_at = monotonic()
+
+    def _look_for_answer(self) -> None:
+        """Say so, where the worker owes an answer for long."""
+        due = self._sent_at >= self._heard_at and self.status not in ("starting", "lost")
+        self._set_unanswered(due and monotonic() - self._sent_at > SILENCE)
+
+    def _set_unanswered(self, unanswered: bool) -> None:
+        if unanswered != self._unanswered:
+            self._unanswered = unanswered
+            self._draw()
 
     def _lose(self) -> None:
         """Say that the worker has gone."""
@@ -300,6 +322,8 @@ class Watcher(App[int]):
         self._next = self.set_timer(later, self._ask) if later else None
         if wait == 0:
             self._pace.asked()
+            if self.status == "running":  # what is paused owes no frame
+                self._expect_answer()
             self.connection.send(commands.Drawn())
 
     def send(self, command: commands.SessionCommand) -> None:
@@ -312,6 +336,7 @@ class Watcher(App[int]):
         if self.run_told is None:
             self._waiting.append(command)
         else:
+            self._expect_answer()
             self.connection.send(command)
 
     def _hurry(self) -> None:
@@ -351,6 +376,8 @@ class Watcher(App[int]):
 
     def _message(self, frame: events.Frame, batches: int) -> str:
         """Return what is to be said of the training."""
+        if self._unanswered:
+            return UNANSWERED
         if self.status == "completed":
             done = f"completed: loss {number(frame.loss, 4)}, accuracy {number(frame.accuracy, 3)}"
             return f"{done} · t trains further, r starts again"

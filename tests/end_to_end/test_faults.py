@@ -1,6 +1,11 @@
 """A fault of the screen costs neither the run nor the terminal."""
 
+import os
+import signal
+
 import pytest
+
+from tests.end_to_end.conftest import workers
 
 FAULT = """
 import os
@@ -54,6 +59,27 @@ def test_the_screen_starts_again_on_the_same_run(faulty, tmp_path):
     assert f"{said}; its log: {log}\r\n" in output
     assert "Traceback" not in output
     assert output.count("\x1b[?1049h") == output.count("\x1b[?1049l") == 2
+
+
+def test_a_worker_that_is_stopped_is_said_not_to_answer_until_it_goes_on(start, tmp_path):
+    t = start("--seed", "0", "--epochs", "100000000")
+    t.until("loss 1")
+    (worker,) = workers(tmp_path)
+    os.kill(worker, signal.SIGSTOP)
+    t.until("the worker does not answer")
+    before = epoch(t)
+    os.kill(worker, signal.SIGCONT)
+    t.until("the worker does not answer", gone=True)
+    t.press(" ")
+    t.until("paused")
+    assert epoch(t) > before
+    t.pump(4)
+    assert "does not answer" not in t.text(), "nothing is owed while it is paused"
+    os.kill(worker, signal.SIGSTOP)
+    t.press("n")
+    t.until("the worker does not answer")
+    t.press("q")
+    assert t.wait() == 0
 
 
 def test_a_screen_that_fails_over_and_over_is_given_up(faulty, tmp_path):
