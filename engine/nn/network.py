@@ -39,6 +39,11 @@ class Network:
         self.layers: Sequence[Layer] = tuple(layers)
         for layer in self.layers:
             expect(Layer, layer, "a layer of a network")
+            if sum(layer is other for other in self.layers) > 1:
+                raise ValueError(
+                    f"one {layer!r} stands in two places of a network: make one for each, as a"
+                    " layer keeps what it computed last"
+                )
         self.dtype = np.dtype(dtype)
         self.dense = [layer for layer in self.layers if isinstance(layer, Dense)]
         if not self.dense:

@@ -33,6 +33,7 @@ def trainer(layers=None, loss=None, optimizer=None, data=DATA, **options):
         (lambda: Network([Dense(2, 2), ReLU]), "write ReLU(...) for one, not ReLU"),
         (lambda: Network([Dense(2, 2), 3]), "a layer of a network must be a Layer, not 3"),
         (lambda: Network(Dense(2, 2)), "Network([Dense(2, 2), ...])"),
+        (lambda: Network([Dense(2, 2), *[ReLU()] * 2]), "one ReLU() stands in two places"),
         (lambda: trainer(loss=SoftmaxCrossEntropy), "write SoftmaxCrossEntropy(...) for one"),
         (lambda: trainer(optimizer=GradientDescent), "write GradientDescent(...) for one"),
         (lambda: trainer(optimizer=0.1), "must be an Optimizer, not 0.1"),
