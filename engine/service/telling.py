@@ -17,6 +17,9 @@ from engine.training.trainer import Trainer
 # Branches whose curves are sent: the latest ones, of which a chart stays readable.
 GHOSTS = 3
 
+# Of all rows that are sent; with very many classes, fewer rows are sent than a client asks for.
+MOST_PROBABILITIES = 100_000
+
 
 def welcome_of(trainer: Trainer, name: str, log: str) -> events.Welcome:
     """Return what is trained."""
@@ -90,14 +93,15 @@ def samples_of(
         rows = np.argsort(said.max(axis=1), kind="stable")
     else:
         rows = np.arange(len(true))
-    first = max(0, min(wanted.first, len(rows) - wanted.rows))
+    shown = min(wanted.rows, max(1, MOST_PROBABILITIES // said.shape[1]))
+    first = max(0, min(wanted.first, len(rows) - shown))
     return events.Samples(
         first,
         len(rows),
         int(np.count_nonzero(wrong)),
         [
             events.SampleRow(int(i), int(true[i]), int(predicted[i]), gaps(said[i].tolist()))
-            for i in rows[first : first + wanted.rows]
+            for i in rows[first : first + shown]
         ],
     )
 

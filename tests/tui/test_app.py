@@ -9,6 +9,7 @@ import pytest
 from textual.widgets import Input
 
 from engine import commands, events
+from tui.app import _read_epoch
 from tui.keys import KEYS
 from tui.screens.breakpoints import BreakpointsScreen
 from tui.screens.dialogs import Help
@@ -460,3 +461,11 @@ async def test_what_the_screen_is_made_of_is_set_aside_once(monitor, monkeypatch
             await settle(pilot)
             await pilot.press("n")
     assert frozen == [1]
+
+
+@pytest.mark.parametrize(
+    "text", ["1" * 31, "-" + "1" * 31, "+" + "1" * 5000, "nan"], ids=lambda text: text[:9]
+)
+def test_an_epoch_that_no_session_takes_is_not_sent(text):
+    with pytest.raises(ValueError, match="an epoch is"):
+        _read_epoch(text)
