@@ -37,6 +37,7 @@ MOVES = (
 MOST_BREAKPOINTS = 100
 LEAST_RATE, MOST_RATE = 1e-9, 1e6
 AT_ONCE = 0.03  # seconds that a step or a journey may take before others get their turn
+MARKS = 20  # over which the speed is measured, in tenths of a second
 MOST_WAITING = 20  # commands that wait for the end of a journey
 
 # What ends a journey to another place at once, and what is done on the way. All else waits for
@@ -61,6 +62,8 @@ class Session:
         Called whenever something has happened that the run's record should hold.
     not_recorded : str
         What of the run is not written to disk, and why.
+    threads : int
+        That multiply matrices.
     status, reason, message
         How the run is, why, and in words.
     """
@@ -86,11 +89,13 @@ class Session:
         self.inspector = Inspector(trainer)
         self._target: int | None = None
         self._due = perf_counter()
-        self._marks: deque[tuple[float, int]] = deque(maxlen=20)
+        self._marks: deque[tuple[float, int]] = deque(maxlen=MARKS)
         self._journey: Iterator[None] | None = None
         self._arrive = self._stepped
         self._waiting: deque[SessionCommand] = deque()
         self._edited = False
+        self.threads = 1
+        self._best_rate = 0.0
         trainer.subscribe(events.LossNotFinite, self._on_not_finite)
         trainer.subscribe(events.TrainingCompleted, self._on_completed)
         trainer.subscribe(events.BreakpointHit, self._on_hit)
@@ -150,6 +155,21 @@ class Session:
         now = perf_counter()
         if not self._marks or now - self._marks[-1][0] >= 0.1:
             self._marks.append((now, self.trainer.epoch))
+            self._watch_speed()
+
+    def _watch_speed(self) -> None:
+        """Say that several threads may be the reason, where the speed falls by half.
+
+        Their number does not change within a run, as that would change its bits.
+        """
+        if self.threads == 1 or self.speed is not None or len(self._marks) < MARKS:
+            return
+        rate = self._rate()
+        self._best_rate = max(self._best_rate, rate)
+        if rate < self._best_rate / 2:
+            self.message = (
+                f"half as fast as before on {self.threads} threads: --threads 1 may be faster"
+            )
 
     def _rate(self) -> float:
         """Epochs a second, over the last two seconds."""

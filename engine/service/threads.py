@@ -26,14 +26,19 @@ def limit_threads(trainer: Trainer, threads: int | None = None) -> threadpool_li
     return threadpool_limits(threads or best_number(trainer), "blas")
 
 
+def current_number() -> int:
+    """Return how many threads multiply matrices now."""
+    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    return max((pool["num_threads"] for pool in pools), default=1)
+
+
 def best_number(trainer: Trainer) -> int:
     """Return one, or as many as there are where they compute the largest product a third faster.
 
     Threads wait for each other, so beside other programs several may be much slower than one.
     """
     layer = max(trainer.network.dense, key=lambda layer: layer.n_inputs * layer.n_neurons)
-    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
-    several = max((pool["num_threads"] for pool in pools), default=1)
+    several = current_number()
     size = trainer.batch_size * layer.n_inputs * layer.n_neurons
     if several == 1 or size < WORTH_A_THREAD:
         return 1

@@ -8,9 +8,11 @@ import time
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from engine import events
 from engine.service.build import build_trainer
 from engine.service.description import Description
 from engine.service.journal import read_journal
+from engine.service.session import Session
 from engine.service.threads import limit_threads
 
 
@@ -81,3 +83,17 @@ def test_busy_cores_slow_it_no_more_than_one_thread():
             loop.kill()
             loop.wait()
     assert took[()] < 3 * took["--threads", "1"]
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_it_is_said_where_the_speed_on_several_threads_falls_by_half(number):
+    description = Description(epochs=10**9, samples=5)
+    trainer = build_trainer(description)
+    session = Session(trainer, description)
+    session.threads = number
+    pause = 0.0
+    trainer.subscribe(events.EpochMeasured, lambda event: time.sleep(pause))
+    for pause in (0.0, 0.01):  # noqa: B007  (the subscriber reads it)
+        for _ in range(23):
+            session.advance(0.1)
+    assert ("--threads 1 may be faster" in session.message) == (number > 1)
