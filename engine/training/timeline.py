@@ -330,6 +330,10 @@ class Timeline:
             # What a bucket of the history holds cannot be parted: its epochs are run again.
             for _ in self.travel(here, history.epochs):
                 pass
+        if not here.operation:
+            # The parent's later ones are no use here, and the first step back is to be short.
+            branch.snapshots.keep(self.machine.snapshot())
+            self._make_room()
         return branch
 
     def restart(self) -> Branch:
