@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import secrets
 import sys
@@ -245,6 +246,7 @@ COMMANDS = {"run": command, "replay": replay}
 def main() -> None:
     """Run the command line; say what is wrong with it in one line."""
     _open_closed_streams()
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     named = COMMANDS.get(sys.argv[1]) if len(sys.argv) > 1 else None
     arguments = sys.argv[2:] if named else sys.argv[1:]
     try:
@@ -270,6 +272,10 @@ def _open_closed_streams() -> None:
 def _watch(description: Description) -> int:
     from engine.service.client import Worker
 
+    encoding = sys.stderr.encoding  # the screen is written there
+    if codecs.lookup(encoding).name != "utf-8":
+        advice = "set LC_ALL=C.UTF-8, and PYTHONIOENCODING and PYTHONUTF8 to nothing"
+        return _complain(f"the screen needs UTF-8, not {encoding}: {advice}", 2)
     worker = Worker(description)
     try:
         from tui.restart import watch  # while the worker starts

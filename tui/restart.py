@@ -9,6 +9,7 @@ from time import monotonic
 import click
 
 from engine.service.client import Connection, Worker
+from engine.service.text import printable
 from tui.app import Monitor
 
 MOST_FAULTS, WITHIN = 3, 10.0  # the screen is given up after so many, within so many seconds
@@ -37,4 +38,4 @@ def watch(worker: Worker) -> tuple[int, str]:
         if len(faults) == MOST_FAULTS and faults[-1] - faults[0] < WITHIN:
             return 1, f"the screen failed {MOST_FAULTS} times, at last with {app.fault}{place}"
         notice = f"the screen failed with {app.fault}, and was started again{place}"
-        click.echo(f"nntui: {notice}", err=True)
+        click.echo(f"nntui: {printable(notice)}", err=True)

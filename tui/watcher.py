@@ -6,27 +6,22 @@ import asyncio
 import gc
 import os
 import threading
-import traceback
-from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from textual import work
-from textual._context import active_message_pump
 from textual.app import App, ComposeResult
 from textual.containers import Container
-from textual.dom import NoScreen
 from textual.events import CursorPosition, Resize
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widget import Widget
 from textual.widgets import Footer, Static
-from textual.worker import WorkerFailed
 
 from engine import commands, events
 from engine.service.client import Connection
 from tui import axis, themes
+from tui.faults import GuardedApp
 from tui.pace import DEAF, QUESTION, Pace
 from tui.screens.breakpoints import BreakpointsScreen
 from tui.screens.dialogs import Dialog
@@ -46,7 +41,7 @@ SILENCE = 3.0  # seconds without an answer that is due, until the screen says so
 UNANSWERED = "the worker does not answer: it is stopped, or a single operation takes long"
 
 
-class Watcher(App[int]):
+class Watcher(GuardedApp):
     """Watches one session.
 
     Parameters
@@ -61,8 +56,6 @@ class Watcher(App[int]):
     ----------
     failure : str
         Why the run has ended, or was never there.
-    fault : str
-        The unforeseen error that ended the screen.
     """
 
     CSS_PATH = "app.tcss"
@@ -72,13 +65,13 @@ class Watcher(App[int]):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-middle"), (30, "-tall")]  # noqa: RUF012
 
     def __init__(self, connection: Connection, log: Path, notice: str = "") -> None:
-        super().__init__()
-        self.connection, self.log_path, self.first_notice = connection, log, notice
+        super().__init__(log)
+        self.connection, self.first_notice = connection, notice
         self.run_told: events.Welcome | None = None
         self.frame: events.Frame | None = None
         self.breakpoints = events.BreakpointsChanged([])
         self.branches: events.BranchesChanged | None = None
-        self.failure = self.fault = ""
+        self.failure = ""
         self.not_recorded = ""
         self.status = "starting"
         self.first, self.order = 0, "all"
@@ -160,39 +153,6 @@ class Watcher(App[int]):
         """Write the whole screen again."""
         self.shown.forget(self.size)
         self.screen.refresh()
-
-    # -- faults ----------------------------------------------------------------------------------
-
-    def _handle_exception(self, error: Exception) -> None:
-        """End the screen with an unforeseen error, whose lines go to the run's log.
-
-        A dialog that is closing may fail to find what it shows: that is of no consequence.
-        """
-        if self._exit or self.fault or self._is_of_closed_screen():
-            return
-        fault = error.error if isinstance(error, WorkerFailed) else error
-        self.fault = " ".join(f"{type(fault).__name__}: {fault}".split())
-        with suppress(OSError), self.log_path.open("a", errors="backslashreplace") as log:
-            traceback.print_exception(fault, file=log)
-        super()._handle_exception(error)
-
-    def _is_of_closed_screen(self) -> bool:
-        """Whether what runs now belongs to a screen that is not shown any more."""
-        widget = active_message_pump.get(None)
-        if not isinstance(widget, Widget):
-            return False
-        try:
-            return widget.screen not in self.screen_stack
-        except NoScreen:
-            return True
-
-    def _fatal_error(self) -> None:
-        """End, without the lines that Textual would print."""
-        self._close_messages_no_wait()
-
-    def panic(self, *renderables: Any) -> None:
-        """End, without the lines that Textual would print."""
-        self._close_messages_no_wait()
 
     # -- listening -----------------------------------------------------------------------------
 

@@ -70,7 +70,7 @@ def train(description: Description, log_every: int, as_json: bool) -> int:
 
 def _set_aside_output() -> TextIO:
     """Return standard output, for JSON only: what else is printed goes to standard error."""
-    output = os.fdopen(os.dup(1), "w")
+    output = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     return output
 

@@ -4,6 +4,8 @@ import os
 import random
 import signal
 import statistics
+import subprocess
+import sys
 import time
 
 import pytest
@@ -147,6 +149,43 @@ def test_rows_that_cannot_be_learned_open_no_screen_and_leave_no_worker(start, t
     assert "line 2, column 2: 'nan' is not a finite number" in t.output.decode()
     assert b"\x1b[?1049h" not in t.output
     assert none_left(tmp_path, 0)
+
+
+def test_names_in_a_file_do_not_control_the_terminal(start, tmp_path):
+    file = tmp_path / "rows.csv"
+    file.write_text("1,2,a\x1b[2J\x1b]0;mine\x07\n3,4,b\x9b31m[bold]\n")
+    t = start(str(file), "--paused")
+    t.until("paused")
+    t.press("n")
+    t.until("b31m|b.?31m")
+    t.press("q")
+    assert t.wait() == 0
+    for sequence in (b"\x1b[2J", b"\x1b]0;", b"mine\x07", "\x9b".encode()):
+        assert sequence not in t.output
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+        {"PYTHONIOENCODING": "latin-1"},
+    ],
+    ids=str,
+)
+def test_a_terminal_without_utf_8_gets_a_line_and_plain_text(start, tmp_path, settings):
+    t = start("--seed", "0", **settings)
+    assert t.wait() == 2
+    assert t.output.startswith(b"nntui: the screen needs UTF-8, not ")
+    assert b"set LC_ALL=C.UTF-8" in t.output
+    for option in ("--headless", "--json"):
+        command = [sys.executable, "-m", "tui", option, "--epochs", "2"]
+        state = {"XDG_STATE_HOME": str(tmp_path)}
+        done = subprocess.run(
+            command, env={**os.environ, **settings, **state}, capture_output=True, timeout=60
+        )
+        assert done.returncode == 0
+        assert b"Traceback" not in done.stderr
+    assert "→".encode() in done.stdout, "JSON is UTF-8 everywhere"
 
 
 def test_ctrl_c_before_the_screen_opens_ends_it_without_one(start, tmp_path):

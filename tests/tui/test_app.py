@@ -379,6 +379,7 @@ async def test_a_screen_that_is_too_small_says_so(monitor, screen_text, size):
     [
         {"loss": None, "accuracy": None, "reason": "alert"},
         {"epochs": 1, "epoch": 0},
+        {"epochs": 5, "epoch": 99},
         {"epochs": 10**9, "epoch": 10**9 - 1, "epochs_per_second": 1e9, "seconds_left": 1e12},
         {"loss": 1e300, "learning_rate": 1e-9, "speed": 1.0, "rate_changes": [(9, 1e-9)] * 3},
         {"curves": {"loss": events.CurveData(1.0, [None, 1e300, 0.0], [None, 1e300, 1e-300])}},

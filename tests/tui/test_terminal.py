@@ -1,8 +1,11 @@
 """What is written makes any terminal show what the app shows, in fewer bytes."""
 
+import re
+import unicodedata
+
 import pyte
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.color import ColorSystem
 from rich.segment import Segment
@@ -124,6 +127,18 @@ def test_an_update_for_another_size_is_no_error(size):
     shown.write(chops, ColorSystem.TRUECOLOR)
     assert [len(line) for line in shown._lines] == [size.width] * size.height
     assert not shown.late
+
+
+@given(st.text(st.characters(max_codepoint=0x2FF), max_size=9))
+@example("\x1b]0;title\x07\x9b31m")
+def test_no_control_character_of_a_text_is_written(text):
+    shown = Shown()
+    shown.forget(Size(WIDTH, HEIGHT))
+    strip = Strip([Segment(text, STYLES[0]), Segment("end", STYLES[0])])
+    written = shown.write(LayoutUpdate([[strip]], Region(0, 0, WIDTH, 1)), ColorSystem.TRUECOLOR)
+    rest = re.sub(r"\x1b\[[0-9;]*[mHC]", "", written)
+    assert all(unicodedata.category(character) != "Cc" for character in rest), rest
+    assert written.count("\x1b") <= 3
 
 
 async def test_the_app_writes_through_it(monitor):
