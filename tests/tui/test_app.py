@@ -403,6 +403,26 @@ async def test_any_figures_can_be_drawn(monitor, frame, fields, size):
         await settle(pilot)
 
 
+@pytest.mark.parametrize(
+    ("loss", "shown"),
+    [
+        (None, "loss –"),
+        (float("nan"), "loss nan"),
+        (float("inf"), "loss inf"),
+        (1e300, "loss 1.0e+300"),
+        (99999.0, "loss 99999.0000"),
+        (0.0, "loss 0.0000"),
+    ],
+)
+async def test_any_loss_is_shown_as_it_is(monitor, frame, screen_text, loss, shown):
+    app = monitor()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.connection.told.put_nowait(frame(loss=loss))
+        await settle(pilot)
+        assert f"{shown} " in screen_text(app)
+
+
 @pytest.mark.parametrize("speed", [None, 1.0, 1000.0])
 @pytest.mark.parametrize("digits", range(1, 10))
 async def test_the_status_is_one_line_at_80_columns(monitor, frame, digits, speed):

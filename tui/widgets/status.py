@@ -24,8 +24,10 @@ SIGNS = {
 
 
 def number(value: float | None, digits: int) -> str:
-    """Write a number, or a dash where there is none yet."""
-    return "–" if value is None else f"{value:.{digits}f}"
+    """Write a number, or a dash where there is none yet; a very large one briefly."""
+    if value is None:
+        return "–"
+    return f"{value:.{digits}f}" if not abs(value) >= 1e5 else f"{value:.1e}"
 
 
 def duration(seconds: float | None) -> str:
@@ -97,10 +99,9 @@ class StatusLine(Canvas):
 
 
 def _figures(frame: Frame) -> list[str]:
-    loss = "nan" if frame.loss is None and frame.reason == "alert" else number(frame.loss, 4)
     return [
         f"epoch {frame.epoch:<{len(str(frame.epochs))}}",
-        f"loss {loss:<6}",
+        f"loss {number(frame.loss, 4):<6}",
         f"acc {number(frame.accuracy, 3):<5}",
         f"lr {frame.learning_rate:<6.4g}",
     ]
