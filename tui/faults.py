@@ -11,7 +11,7 @@ from textual._context import active_message_pump
 from textual.app import App
 from textual.dom import NoScreen
 from textual.widget import Widget
-from textual.worker import WorkerFailed
+from textual.worker import NoActiveWorker, WorkerFailed, get_current_worker
 
 
 class GuardedApp(App[int]):
@@ -47,7 +47,10 @@ class GuardedApp(App[int]):
 
     def _is_of_closed_screen(self) -> bool:
         """Whether what runs now belongs to a screen that is not shown any more."""
-        widget = active_message_pump.get(None)
+        try:
+            widget: object = get_current_worker().node
+        except NoActiveWorker:
+            widget = active_message_pump.get(None)
         if not isinstance(widget, Widget):
             return False
         try:

@@ -152,6 +152,26 @@ async def test_a_dialog_closes_once_however_often_it_is_asked_to(monitor):
         assert app.screen is below
 
 
+async def test_what_a_closed_dialog_still_does_ends_nothing(monitor):
+    ran = []
+
+    async def fail():
+        ran.append(1)
+        app.screen_stack[0].query_one("#nothing")
+
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        dialog = Help()
+        await app.push_screen(dialog)
+        dialog.dismiss()
+        dialog.run_worker(fail())
+        await settle(pilot)
+        assert ran
+        assert not app.fault
+        assert app.is_running
+
+
 async def test_the_palette_takes_keys_and_clicks_before_it_is_laid_out(monitor, screen_text):
     app = monitor(at=5)
     async with app.run_test(size=(80, 24)) as pilot:
