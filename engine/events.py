@@ -227,12 +227,22 @@ class SampleRow(msgspec.Struct, frozen=True):
 
 
 class Samples(msgspec.Struct, frozen=True):
-    """Those rows that a client asked for, and how many there are to scroll through."""
+    """Those rows that a client asked for, and how many there are to scroll through.
+
+    Attributes
+    ----------
+    wrong : int
+        Of all rows.
+    every : int
+        Of how many rows one was looked at: more than 1 where there are very many, and the
+        training goes on.
+    """
 
     first: int
     total: int
     wrong: int
     rows: list[SampleRow]
+    every: int = 1
 
 
 class Ghost(msgspec.Struct, frozen=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import secrets
 import sys
 import traceback
 from collections import deque
@@ -12,30 +11,17 @@ from time import perf_counter
 
 from engine import commands, events
 from engine.commands import SessionCommand, Subscribe
-from engine.events import Position
 from engine.nn.signals import Array
-from engine.service import telling
+from engine.service import steering, telling
 from engine.service.description import Description
-from engine.service.ladder import step
 from engine.service.own_file import in_short, own_lines
-from engine.training.changes import ChangeError, parse_change
+from engine.service.samples import SamplesView
+from engine.training.changes import ChangeError
 from engine.training.conditions import ConditionError
 from engine.training.inspection import Inspector
 from engine.training.trainer import Trainer
 
-TOP_SPEED = 1000.0
 SLOW = 15.0  # epochs a second of which each can be seen
-MOVES = (
-    commands.Resume,
-    commands.Step,
-    commands.GoTo,
-    commands.RunBack,
-    commands.GoOver,
-    commands.Restart,
-    commands.TrainFurther,
-)
-MOST_BREAKPOINTS = 100
-LEAST_RATE, MOST_RATE = 1e-9, 1e6
 AT_ONCE = 0.03  # seconds that a step or a journey may take before others get their turn
 MARKS = 20  # over which the speed is measured, in tenths of a second
 MOST_WAITING = 20  # commands that wait for the end of a journey
@@ -66,6 +52,8 @@ class Session:
         That multiply matrices.
     status, reason, message
         How the run is, why, and in words.
+    edited : bool
+        Whether samples are shown as an edit at this place makes them.
     """
 
     def __init__(
@@ -84,16 +72,17 @@ class Session:
             self.status = "paused"
         self.reason: events.Reason = "user"
         self.message = ""
-        self.speed: float | None = None
+        self._speed: float | None = None
         self.changes = 0
         self.inspector = Inspector(trainer)
+        self._samples_view = SamplesView()
         self._target: int | None = None
         self._due = perf_counter()
         self._marks: deque[tuple[float, int]] = deque(maxlen=MARKS)
         self._journey: Iterator[None] | None = None
         self._arrive = self._stepped
         self._waiting: deque[SessionCommand] = deque()
-        self._edited = False
+        self.edited = False
         self.threads = 1
         self._best_rate = 0.0
         trainer.subscribe(events.LossNotFinite, self._on_not_finite)
@@ -108,6 +97,15 @@ class Session:
     def running(self) -> bool:
         """Whether it is training, or on the way to another place."""
         return self.status == "running"
+
+    @property
+    def speed(self) -> float | None:
+        """Epochs a second that it may train; None for no limit."""
+        return self._speed
+
+    @speed.setter
+    def speed(self, speed: float | None) -> None:
+        self._speed, self._due = speed, perf_counter()
 
     def wait(self) -> float | None:
         """Seconds until there is something to train; None if only a command can change that."""
@@ -140,7 +138,7 @@ class Session:
             self.trainer.step_epoch()
         self._clock()
         if self.running and self._target is not None and self.trainer.epoch >= self._target:
-            self._pause("step")
+            self.pause("step")
 
     def _stop_at_error(self, error: Exception) -> None:
         """Pause before the operation that raised, or after the event whose subscriber did."""
@@ -149,7 +147,7 @@ class Session:
         self._journey = None
         self._waiting.clear()
         operation = self.trainer.program[self.trainer.operation].name
-        self._pause("error", f"before {operation}: {in_short(error, folder)}")
+        self.pause("error", f"before {operation}: {in_short(error, folder)}")
 
     def _clock(self) -> None:
         now = perf_counter()
@@ -179,22 +177,24 @@ class Session:
         return (epoch - before) / (now - then) if now > then else 0.0
 
     @property
-    def _standing(self) -> events.Status:
+    def standing(self) -> events.Status:
         """How the run is while nothing is trained."""
         return "completed" if self.trainer.done else "paused"
 
-    def _pause(self, reason: events.Reason, message: str = "") -> None:
-        self.status, self.reason, self.message = self._standing, reason, message
+    def pause(self, reason: events.Reason, message: str = "") -> None:
+        """Stop where the training is, for that reason."""
+        self.status, self.reason, self.message = self.standing, reason, message
         self._target = None
         self.changes += 1
         self.outbox.append(events.Paused(reason, message))
         self.record()
 
-    def _resume(self, target: int | None = None) -> None:
+    def resume(self, target: int | None = None) -> None:
+        """Go on, until so many epochs are done if ``target`` is given."""
         if self.trainer.done:
-            return self._reject("the training is complete: t trains further, r starts again")
+            return self.reject("the training is complete: t trains further, r starts again")
         self.status, self.message, self._target = "running", "", target
-        self._edited = False
+        self.edited = False
         self._marks.clear()
         self._clock()
         self._due = perf_counter()
@@ -203,12 +203,13 @@ class Session:
             self.advance(AT_ONCE)
         return None
 
-    def _reject(self, message: str) -> None:
+    def reject(self, message: str) -> None:
+        """Answer that a command cannot be done, and why."""
         self.outbox.append(events.Rejected(message))
 
     def _on_not_finite(self, event: events.LossNotFinite) -> None:
         words = "NaN" if math.isnan(event.loss) else "infinite"
-        self._pause(
+        self.pause(
             "alert", f"the loss is {words} in epoch {event.epoch}: N goes back, - lowers the rate"
         )
 
@@ -219,7 +220,7 @@ class Session:
         self.record()
 
     def _on_hit(self, event: events.BreakpointHit) -> None:
-        self._pause("breakpoint", f"breakpoint {event.number}: {event.condition}")
+        self.pause("breakpoint", f"breakpoint {event.number}: {event.condition}")
         self.outbox.append(telling.breakpoints_of(self.trainer))
 
     def _on_changed(self, event: events.Changed | events.Restarted) -> None:
@@ -229,10 +230,18 @@ class Session:
 
     # -- travelling ----------------------------------------------------------------------------
 
-    def _travel(self, journey: Iterator[None], arrive: Callable[[], None] | None = None) -> None:
-        """Begin a journey; a short one is finished at once, in a long one others get their turn."""
+    def travel(self, journey: Iterator[None], arrive: Callable[[], None] | None = None) -> None:
+        """Begin a journey; a short one is finished at once, in a long one others get their turn.
+
+        Parameters
+        ----------
+        journey : iterator
+            Goes on to another place as long as it is continued.
+        arrive : callable, optional
+            Called at its end, instead of a pause there.
+        """
         self.status, self.message, self._target = "paused", "", None
-        self._edited = False
+        self.edited = False
         self.trainer.timeline.mark()
         self.outbox.append(telling.branches_of(self.trainer))
         self._journey, self._arrive = journey, arrive or self._stepped
@@ -254,53 +263,7 @@ class Session:
             self._attempt(self._waiting.popleft())
 
     def _stepped(self) -> None:
-        self._pause("step")
-
-    def _go_to(self, epoch: int) -> None:
-        trainer = self.trainer
-        place, reached = Position(epoch + 1, 0, 0), trainer.timeline.reached
-        if epoch >= trainer.epochs:
-            self._reject(f"the last epoch is {trainer.epochs - 1}")
-        elif place <= reached:
-            self._travel(trainer.timeline.travel(place))
-        else:
-            further = lambda: self._resume(epoch + 1)  # noqa: E731
-            self._travel(trainer.timeline.travel(reached), further)
-
-    def _step(self, unit: events.Unit, back: bool) -> None:
-        trainer = self.trainer
-        if back:
-            place = trainer.timeline.earlier(unit)
-            if place is None:
-                self._reject("this is the beginning")
-            else:
-                self._travel(trainer.timeline.travel(place))
-        elif unit == "epoch":
-            self._resume(trainer.epoch + 1)
-        elif trainer.done:
-            self._resume()
-        else:
-            self._edited = False
-            self.status = "running"
-            trainer.step_batch() if unit == "batch" else trainer.step_operation()
-            if self.running:
-                self._pause("step")
-
-    def _run_back(self) -> None:
-        trainer, before = self.trainer, self.trainer.position
-        if not trainer.breakpoints.active:
-            return self._reject("there is no breakpoint to go back to: b sets one")
-
-        def arrive() -> None:
-            if trainer.position == before:
-                self._reject("no breakpoint held before this place")
-                self._pause("user")
-            else:
-                held = [b for b in trainer.breakpoints.active if trainer.breakpoints.holds(b)]
-                text = f"breakpoint {held[0].number}: {held[0].text}" if held else ""
-                self._pause("breakpoint", text)
-
-        return self._travel(trainer.search_back(), arrive)
+        self.pause("step")
 
     # -- being told ----------------------------------------------------------------------------
 
@@ -311,128 +274,26 @@ class Session:
                 return self._wait_for_the_end(command)
             self._journey = None
             self._waiting.clear()
-            self._pause("user")
+            self.pause("user")
         return self._attempt(command)
 
     def _wait_for_the_end(self, command: SessionCommand) -> None:
         if len(self._waiting) < MOST_WAITING:
             self._waiting.append(command)
         else:
-            self._reject("it is still on its way; pause to stop it here")
+            self.reject("it is still on its way; pause to stop it here")
 
     def _attempt(self, command: SessionCommand) -> None:
         self.changes += 1
         try:
-            self._remember(command)
-            self._do(command)
+            steering.do(self, command)
         except (ChangeError, ConditionError) as error:
-            self._reject(str(error))
+            self.reject(str(error))
         except Exception as error:  # no command may end a run
             if error is self.trainer.failure:
                 return self._stop_at_error(error)
             traceback.print_exc()
-            self._reject(f"that has failed: {type(error).__name__}: {error}")
-        return None
-
-    def _do(self, command: SessionCommand) -> None:
-        trainer = self.trainer
-        match command:
-            case commands.Pause():
-                if self.running:
-                    self._pause("user")
-            case commands.Resume():
-                self._resume()
-            case commands.Step(unit, back):
-                self._step(unit, back)
-            case commands.GoTo(epoch, relative):
-                here = trainer.measured.epoch if trainer.measured else -1
-                self._go_to(max(-1, here + epoch) if relative else epoch)
-            case commands.RunBack():
-                self._run_back()
-            case commands.SetLearningRate(rate):
-                self._set_rate(rate)
-            case commands.NudgeLearningRate(steps):
-                self._set_rate(step(trainer.learning_rate, steps))
-            case commands.NudgeSpeed(steps):
-                self._nudge_speed(steps)
-            case commands.Restart(new_weights):
-                trainer.restart(secrets.randbelow(2**32) if new_weights else None)
-                self._resume()
-            case commands.TrainFurther(epochs):
-                self._train_further(epochs)
-            case commands.Edit() | commands.Undo():
-                self._edit(command)
-            case commands.Fork() | commands.GoOver():
-                self._branch(command)
-            case _:
-                self._set_breakpoints(command)
-
-    def _train_further(self, epochs: int) -> None:
-        if not self.trainer.done:
-            return self._reject("the training is not complete yet")
-        self.trainer.epochs = self.trainer.epoch + max(1, epochs)
-        return self._resume()
-
-    def _set_rate(self, rate: float) -> None:
-        if LEAST_RATE <= rate <= MOST_RATE:
-            self.trainer.change("learning_rate", rate)
-        else:
-            self._reject(f"the learning rate must be {LEAST_RATE:g} to {MOST_RATE:g}")
-
-    def _nudge_speed(self, steps: int) -> None:
-        speed = min(step(self.speed or 2 * TOP_SPEED, steps), 2 * TOP_SPEED)
-        self.speed = None if speed > TOP_SPEED else max(1.0, speed)
-        self._due = perf_counter()
-
-    def _edit(self, command: commands.Edit | commands.Undo) -> None:
-        if self.running:
-            return self._reject("pause first: space")
-        if isinstance(command, commands.Edit):
-            self.trainer.change(*parse_change(command.text))
-        elif not self.trainer.undo():
-            return self._reject("there is nothing to take back at this place")
-        return self._show_effect()
-
-    def _show_effect(self) -> None:
-        """Say what the edits at this place do, if there are any."""
-        trainer = self.trainer
-        edits = [c for c in trainer.timeline.branch.changes if c.position == trainer.position]
-        self._edited = any("[" in c.target for c in edits)
-        self.status, self.reason, self.message = self._standing, "user", ""
-        if edits:
-            said = trainer.predict()
-            figures = f"loss {said.value:.4f}, accuracy {said.correct / trainer.data.samples:.3f}"
-            self.message = f"{edits[-1].text}: {figures} · z takes it back"
-
-    def _branch(self, command: commands.Fork | commands.GoOver) -> None:
-        timeline = self.trainer.timeline
-        if isinstance(command, commands.GoOver):
-            branch = next((b for b in timeline.branches if b.name == command.branch), None)
-            if branch is None:
-                return self._reject(f"there is no branch {command.branch!r}")
-            self._travel(timeline.go_over(branch))
-        elif not timeline.in_the_past:
-            return self._reject("there is no future to keep here: go back first, with N or g")
-        else:
-            self._pause("user", f"{timeline.fork().name} begins here")
-        self.outbox.append(telling.branches_of(self.trainer))
-        return None
-
-    def _set_breakpoints(self, command: SessionCommand) -> None:
-        breakpoints = self.trainer.breakpoints
-        match command:
-            case commands.SetBreakpoint(condition):
-                if len(breakpoints.all) >= MOST_BREAKPOINTS:
-                    return self._reject(f"there are {MOST_BREAKPOINTS} breakpoints already")
-                breakpoints.add(condition)
-            case commands.RemoveBreakpoint(number):
-                breakpoints.remove(number)
-            case commands.SwitchBreakpoint(number):
-                found = breakpoints.find(number)
-                if found:
-                    found.on = not found.on
-        self.record()
-        self.outbox.append(telling.breakpoints_of(self.trainer))
+            self.reject(f"that has failed: {type(error).__name__}: {error}")
         return None
 
     def warn(self, message: str) -> None:
@@ -442,17 +303,6 @@ class Session:
             self.outbox.append(events.NotRecorded(message))
 
     # -- looking inside ------------------------------------------------------------------------
-
-    def _remember(self, command: SessionCommand) -> None:
-        """Let the inspector keep what there is before a command changes it."""
-        inspector = self.inspector
-        match command:
-            case commands.Step("operation", False):
-                inspector.remember(self.trainer.operation)
-            case commands.Edit() | commands.Undo():
-                inspector.remember(inspector.done)
-            case _ if isinstance(command, MOVES):
-                inspector.remember()
 
     def subscribed(self, before: Subscribe | None, wanted: Subscribe | None) -> None:
         """Take down what a client shows from now on, in place of what it showed before."""
@@ -472,6 +322,15 @@ class Session:
             *([events.NotRecorded(self.not_recorded)] if self.not_recorded else []),
         ]
 
+    def _samples(self, wanted: Subscribe) -> events.Samples:
+        trainer, measured = self.trainer, self.trainer.measured
+        if not self.edited and measured is None:
+            return events.Samples(0, 0, 0, [])
+        said = self._predicted() if self.edited else trainer.probabilities
+        state = None if self.running else self.changes
+        accuracy = measured.accuracy if measured else 0.0
+        return self._samples_view.look(said, trainer.data.y, wanted, state, accuracy)
+
     def _predicted(self) -> Array:
         """Return what the network says now; what it said last, where a layer raises."""
         try:
@@ -484,8 +343,6 @@ class Session:
         trainer, measured = self.trainer, self.trainer.measured
         timeline = trainer.timeline
         rate = self._rate()
-        said = self._predicted() if self._edited and wanted.rows else trainer.probabilities
-        anything_said = self._edited or measured is not None
         return events.Frame(
             status=self.status,
             reason=self.reason,
@@ -501,7 +358,7 @@ class Session:
             seed=trainer.seed,
             rate_changes=telling.rate_changes(timeline.branch),
             curves=telling.curves_of(trainer.history, wanted) if wanted.points else {},
-            samples=telling.samples_of(said, trainer.data.y, wanted, anything_said),
+            samples=self._samples(wanted) if wanted.rows else None,
             batch=trainer.batch,
             operation=trainer.operation,
             next=trainer.program[trainer.operation].name,
@@ -509,7 +366,7 @@ class Session:
             longest=telling.longest_known(trainer),
             branch=timeline.branch.name,
             ghosts=telling.ghosts_of(timeline, wanted) if wanted.points else [],
-            edited=self._edited,
+            edited=self.edited,
             inspection=self.inspector.look(wanted.inspect, not self.running)
             if wanted.inspect
             else None,

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from engine import events
 from engine.commands import Subscribe
-from engine.nn.signals import Array
 from engine.training.branches import Branch
 from engine.training.history import METRICS, History
 from engine.training.timeline import Timeline
@@ -16,9 +13,6 @@ from engine.training.trainer import Trainer
 
 # Branches whose curves are sent: the latest ones, of which a chart stays readable.
 GHOSTS = 3
-
-# Of all rows that are sent; with very many classes, fewer rows are sent than a client asks for.
-MOST_PROBABILITIES = 100_000
 
 
 def welcome_of(trainer: Trainer, name: str, log: str) -> events.Welcome:
@@ -74,36 +68,6 @@ def rate_changes(branch: Branch) -> list[tuple[int, float]]:
     """Return the epochs from which the learning rate was another, and what it was."""
     changes = [c for c in branch.changes if c.target == "learning_rate" and c.position.epoch > 0]
     return list({c.position.epoch: c.after for c in changes}.items())
-
-
-def samples_of(
-    said: Array, true: Array, wanted: Subscribe, anything_said: bool
-) -> events.Samples | None:
-    """Return the rows that a client asked for, of probabilities of shape (samples, classes)."""
-    if not wanted.rows:
-        return None
-    if not anything_said:
-        return events.Samples(0, 0, 0, [])
-    predicted = said.argmax(axis=1)
-    wrong = predicted != true
-    rows: Array
-    if wanted.order == "wrong":
-        rows = np.flatnonzero(wrong)
-    elif wanted.order == "uncertain":
-        rows = np.argsort(said.max(axis=1), kind="stable")
-    else:
-        rows = np.arange(len(true))
-    shown = min(wanted.rows, max(1, MOST_PROBABILITIES // said.shape[1]))
-    first = max(0, min(wanted.first, len(rows) - shown))
-    return events.Samples(
-        first,
-        len(rows),
-        int(np.count_nonzero(wrong)),
-        [
-            events.SampleRow(int(i), int(true[i]), int(predicted[i]), gaps(said[i].tolist()))
-            for i in rows[first : first + shown]
-        ],
-    )
 
 
 def breakpoints_of(trainer: Trainer) -> events.BreakpointsChanged:

@@ -15,7 +15,8 @@ from engine.service import attached
 from engine.service.build import build_trainer
 from engine.service.description import Description
 from engine.service.server import MOST_CLIENTS, Server
-from engine.service.session import MOST_BREAKPOINTS, Session
+from engine.service.session import Session
+from engine.service.steering import MOST_BREAKPOINTS
 from engine.service.wire import HEADER, Unpacker, pack
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from engine import commands, events
 from engine.commands import Subscribe
+from engine.service import samples
 from engine.service import session as service
-from engine.service import telling
 from engine.service.build import build_trainer
 from engine.service.description import Description
 from engine.service.ladder import step
@@ -398,9 +398,9 @@ def test_the_ladder_takes_any_number_of_steps_at_once():
 
 
 def test_rows_of_very_many_classes_are_fewer_than_asked_for(monkeypatch):
-    monkeypatch.setattr(telling, "MOST_PROBABILITIES", 7)
+    monkeypatch.setattr(samples, "MOST_PROBABILITIES", 7)
     session = build(paused=True)
     session.handle(commands.Step("epoch"))
     settle(session)
-    samples = session.frame(Subscribe(0, 0, 29, 5)).samples
-    assert (samples.first, len(samples.rows)) == (28, 2)
+    seen = session.frame(Subscribe(0, 0, 29, 5)).samples
+    assert (seen.first, len(seen.rows)) == (28, 2)

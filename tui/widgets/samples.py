@@ -55,8 +55,9 @@ class SamplesPanel(Canvas):
         last = samples.first + len(samples.rows)
         hidden = len(names) - self._shown
         more = f" · ←→ {hidden} more classes" if hidden else ""
+        part = f" of every {samples.every}th" if samples.every > 1 else ""
         self.entitle(
-            f"softmax · {ORDERS[order]}{more}",
+            f"softmax · {ORDERS[order]}{part}{more}",
             f"{samples.first + 1 if last else 0}–{last} of {samples.total} · {samples.wrong} wrong",
         )
         self.paint(lambda width, height: self._table(samples.rows))
