@@ -14,7 +14,13 @@ from click.core import ParameterSource
 
 from engine import __version__
 from engine.commands import MOST_EPOCHS
-from engine.service.description import TOY_SOURCES, Description, SourceError, TrainingError
+from engine.service.description import (
+    MOST_THREADS,
+    TOY_SOURCES,
+    Description,
+    SourceError,
+    TrainingError,
+)
 from engine.service.files import give_up, reason
 from engine.service.names import RunNameError, check_name
 from engine.service.text import printable
@@ -160,7 +166,7 @@ ABOVE_ZERO = click.IntRange(1, MOST_EPOCHS)
 )
 @click.option(
     "--threads",
-    type=click.IntRange(1, 1024),
+    type=click.IntRange(1, MOST_THREADS),
     help="That multiply matrices; one, or several if a trial shows that they help.",
 )
 @click.option("--paused", is_flag=True, help="Begin paused.")
@@ -236,7 +242,6 @@ def replay(run: str) -> int:
     except Difference as error:
         click.echo(error)
         return 1
-    click.echo("identical")
     return 0
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
+MOST_THREADS = 1024
 TOY_SOURCES = ("spiral", "vertical")
 
 
@@ -55,7 +57,7 @@ class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     paused: bool = False
     breakpoints: tuple[str, ...] = ()
     memory: int = 256
-    threads: int | None = None
+    threads: Annotated[int, msgspec.Meta(ge=1, le=MOST_THREADS)] | None = None
     arguments: tuple[str, ...] = ()
 
     @property

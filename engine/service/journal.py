@@ -14,7 +14,7 @@ import struct
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 import numpy as np
@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_info
 from engine import __version__
 from engine.events import Changed, Position
 from engine.nn.signals import Array
-from engine.service.description import Description
+from engine.service.description import MOST_THREADS, Description
 from engine.service.files import read_file, reason, write_whole
 from engine.training.branches import digest
 from engine.training.trainer import Trainer
@@ -48,7 +48,7 @@ class Environment(msgspec.Struct, frozen=True):
     python: str
     numpy: str
     blas: str
-    threads: int
+    threads: Annotated[int, msgspec.Meta(ge=1, le=MOST_THREADS)]
     data: str
     weights: str
 

@@ -35,6 +35,10 @@ WORDS = {
     "blas": "the products of matrices were computed by {then}, and are by {now}",
     "threads": "{then} threads multiplied matrices, and {now} do now",
 }
+IDENTICAL = "identical"
+IDENTICAL_SO_FAR = (
+    "identical as far as it is recorded: the run was killed, and what may have followed is not"
+)
 
 
 class Difference(Exception):  # noqa: N818
@@ -42,7 +46,7 @@ class Difference(Exception):  # noqa: N818
 
 
 def replay(run: Run) -> Iterator[str]:
-    """Train a run again, all of its branches; yield what was compared and is identical.
+    """Train a run again, all of its branches; yield what was compared, and the verdict.
 
     Raises
     ------
@@ -78,8 +82,7 @@ def replay(run: Run) -> Iterator[str]:
         raise Difference("the end of the run could not be recorded, and so not be compared")
     if not compared:
         raise Difference("nothing was trained, so there is nothing to compare")
-    if not journal.closed:
-        yield "its record was not closed: what may have followed could not be compared"
+    yield IDENTICAL if journal.closed else IDENTICAL_SO_FAR
 
 
 def _read(run: Run) -> tuple[Description, Journal, bool]:

@@ -65,8 +65,9 @@ def test_whatever_was_done_is_done_again(run, seed):
     batch_size, dtype = draw.choice([None, 4]), draw.choice(["float64", "float32"])
     ways = [commands.GoTo(12), *(draw.choice(WAYS) for _ in range(40))]
     made = run(ways, batch_size=batch_size, dtype=dtype)
-    compared = list(replay(made))
+    *compared, verdict = replay(made)
     assert compared
+    assert verdict == "identical"
     assert all(line.endswith("the weights") for line in compared)
 
 
@@ -99,7 +100,7 @@ def test_what_cannot_be_told_again_is_said_beforehand(run, tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     made = run([commands.GoTo(3)], source="rows.csv")
     monkeypatch.chdir("/")
-    assert list(replay(made)) == ["main: 4 epochs and the weights"]
+    assert list(replay(made)) == ["main: 4 epochs and the weights", "identical"]
     rows.write_text("1,2,a\n3,4,b\n2,2,a\n")
     with pytest.raises(SourceError, match="the data are others"):
         list(replay(made))
@@ -182,6 +183,7 @@ def test_what_a_file_has_trained_itself_is_not_said_to_be_compared(run, tmp_path
     assert list(replay(made)) == [
         "main: 0 epochs and the weights",
         "branch_1: 13 epochs and the weights",
+        "identical",
     ]
 
 
