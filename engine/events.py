@@ -54,7 +54,7 @@ class OperationCompleted(Event, frozen=True, tag=True):
 
 
 class Changed(Event, frozen=True, tag=True):
-    """A person has changed a number: a hyperparameter, a weight, a bias, a row of the data."""
+    """A number was changed: a hyperparameter, a weight, a row of the data, the threads."""
 
     position: Position
     target: str

@@ -23,7 +23,9 @@ SMALL = 2**14  # bytes that are cleared in less time than np.matmul takes to be 
 SHORT, WIDE = 16, 100
 MANY = 64  # rows that tell two orders of adding apart
 # Multiply-adds: from so many on there is time to win, and enough sums to tell two orders apart;
-# up to so many a trial takes milliseconds, and BLAS libraries stay on one thread.
+# up to so many a trial takes milliseconds, and OpenBLAS multiplies two matrices on one thread, so
+# that a trial holds for any number of threads. It does not where one of them is a single row or
+# column: these are not tried.
 LEAST, MOST = 2**12, 2**18
 
 
@@ -70,7 +72,7 @@ def beside_one(samples: int, n_inputs: int, dtype: DTypeLike) -> Array:
 def _is_worth_trying(samples: int, n_inputs: int, n_neurons: int) -> bool:
     """Whether copying the inputs beside a one is much cheaper than adding the biases."""
     size = samples * (n_inputs + 1) * n_neurons
-    return 4 * n_inputs <= n_neurons and LEAST <= size <= MOST
+    return samples > 1 and 4 * n_inputs <= n_neurons and LEAST <= size <= MOST
 
 
 def _trials(samples: int, n_inputs: int, n_neurons: int, dtype: DTypeLike) -> Iterator[list[Array]]:
@@ -105,7 +107,7 @@ def adds_rows_in_order(samples: int, n_inputs: int, n_neurons: int, dtype: DType
 @cache
 def ones_add_rows_in_order(samples: int, width: int, dtype: np.dtype[Any]) -> bool:
     """Whether slopesᵀ · ones is the sum of slopes, to the bit."""
-    worth_trying = width <= SHORT and MANY <= samples <= MOST // (4 * width)
+    worth_trying = 1 < width <= SHORT and MANY <= samples <= MOST // (4 * width)
     ones = np.ones((samples, 4), dtype)
     return worth_trying and all(
         np.array_equal(np.dot(slopes.T, ones)[:, 0], slopes.sum(axis=0))

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import perf_counter
 from types import FrameType
 from typing import Any, TextIO
 
@@ -21,7 +22,7 @@ from engine.service.own_file import own_lines
 from engine.service.record import Recorder
 from engine.service.run import Run
 from engine.service.text import as_text
-from engine.service.threads import limit_threads
+from engine.service.threads import STRETCH, FullSpeed, limit_threads
 from engine.training.trainer import Trainer
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -56,7 +57,7 @@ def train(description: Description, log_every: int, as_json: bool) -> int:
         with limit_threads(trainer, description.threads), _recorded(trainer, description) as name:
             printer.start(description, name)
             try:
-                trainer.run()
+                _train(trainer, ending)
             except Exception as error:
                 if error is not trainer.failure or isinstance(error, BrokenPipeError):
                     raise
@@ -66,6 +67,15 @@ def train(description: Description, log_every: int, as_json: bool) -> int:
     if failure:
         raise TrainingError(failure[0])
     return 1 if printer.lost else 0
+
+
+def _train(trainer: Trainer, ending: list[int]) -> None:
+    """Go on to the end, a breakpoint, or a signal."""
+    full_speed = FullSpeed(trainer, _say)
+    while not (trainer.done or ending):
+        full_speed.run(deadline=perf_counter() + STRETCH)
+        if trainer.paused:
+            break
 
 
 def _set_aside_output() -> TextIO:
@@ -105,6 +115,7 @@ def _recorded(trainer: Trainer, description: Description) -> Iterator[str]:
         yield ""
         return
     recorder = Recorder(trainer, run.description, run.directory, _say)
+    trainer.subscribe(events.Changed, lambda event: recorder.save())
     try:
         yield run.name
     finally:

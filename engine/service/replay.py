@@ -23,6 +23,7 @@ from engine.service.journal import (
     read_journal,
     read_metrics,
 )
+from engine.service.own_file import own_lines
 from engine.service.run import Run
 from engine.service.threads import limit_threads
 from engine.training.branches import BEGINNING, digest
@@ -60,20 +61,21 @@ def replay(run: Run) -> Iterator[str]:
     trainer = build_trainer(description)
     with limit_threads(trainer, journal.environment.threads):
         _check(journal.environment, Environment.of(trainer))
-        missing = compared = 0
-        for k, branch in enumerate(journal.branches):
-            fresh = trainer if k == 0 else build_trainer(description)
-            metrics = _metrics(run, journal, branch)
-            try:
-                yield _compare(fresh, branch, metrics)
-            except (SourceError, Difference):
-                raise
-            except Exception as error:  # whatever a layer of one's own, or a change, may raise
-                raise SourceError(
-                    f"{branch.name} cannot be replayed: {type(error).__name__}: {error}"
-                ) from error
-            missing += metrics.missing
-            compared += len(metrics.values) or branch.reached > BEGINNING
+    missing = compared = 0
+    for k, branch in enumerate(journal.branches):
+        fresh = trainer if k == 0 else build_trainer(description)
+        metrics = _metrics(run, journal, branch)
+        try:
+            with limit_threads(fresh, journal.environment.threads):
+                said = _compare(fresh, branch, metrics)
+        except (SourceError, Difference):
+            raise
+        except Exception as error:  # whatever a layer of one's own, or a change, may raise
+            lines = own_lines(error, description.folder)
+            raise SourceError(f"{branch.name} cannot be replayed:\n{lines}") from error
+        yield said
+        missing += metrics.missing
+        compared += len(metrics.values) or branch.reached > BEGINNING
     if missing:
         raise Difference(
             f"{missing:,} epochs were measured that are not recorded: they could not be compared"

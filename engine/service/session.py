@@ -16,6 +16,7 @@ from engine.service import steering, telling
 from engine.service.description import Description
 from engine.service.own_file import in_short, own_lines
 from engine.service.samples import SamplesView
+from engine.service.threads import FullSpeed
 from engine.training.changes import ChangeError
 from engine.training.conditions import ConditionError
 from engine.training.inspection import Inspector
@@ -48,8 +49,6 @@ class Session:
         Called whenever something has happened that the run's record should hold.
     not_recorded : str
         What of the run is not written to disk, and why.
-    threads : int
-        That multiply matrices.
     status, reason, message
         How the run is, why, and in words.
     edited : bool
@@ -83,8 +82,7 @@ class Session:
         self._arrive = self._stepped
         self._waiting: deque[SessionCommand] = deque()
         self.edited = False
-        self.threads = 1
-        self._best_rate = 0.0
+        self._full_speed = FullSpeed(trainer, self._say)
         trainer.subscribe(events.LossNotFinite, self._on_not_finite)
         trainer.subscribe(events.TrainingCompleted, self._on_completed)
         trainer.subscribe(events.BreakpointHit, self._on_hit)
@@ -130,7 +128,7 @@ class Session:
             self._travel_for(seconds)
             return
         if self.speed is None:
-            self.trainer.run(self._target, perf_counter() + seconds)
+            self._full_speed.run(self._target, perf_counter() + seconds)
         elif perf_counter() >= self._due:
             self._due = max(self._due + 1 / self.speed, perf_counter() - seconds)
             if self.speed <= SLOW:
@@ -153,21 +151,10 @@ class Session:
         now = perf_counter()
         if not self._marks or now - self._marks[-1][0] >= 0.1:
             self._marks.append((now, self.trainer.epoch))
-            self._watch_speed()
 
-    def _watch_speed(self) -> None:
-        """Say that several threads may be the reason, where the speed falls by half.
-
-        Their number does not change within a run, as that would change its bits.
-        """
-        if self.threads == 1 or self.speed is not None or len(self._marks) < MARKS:
-            return
-        rate = self._rate()
-        self._best_rate = max(self._best_rate, rate)
-        if rate < self._best_rate / 2:
-            self.message = (
-                f"half as fast as before on {self.threads} threads: --threads 1 may be faster"
-            )
+    def _say(self, message: str) -> None:
+        """Show a line until the training is paused or resumed."""
+        self.message = message
 
     def _rate(self) -> float:
         """Epochs a second, over the last two seconds."""

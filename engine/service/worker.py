@@ -61,7 +61,7 @@ def _serve(run: Run, listener: socket.socket) -> None:
     from engine.service.record import Recorder
     from engine.service.server import Server
     from engine.service.session import Session
-    from engine.service.threads import current_number, limit_threads
+    from engine.service.threads import limit_threads
 
     description = run.description
     try:
@@ -71,7 +71,6 @@ def _serve(run: Run, listener: socket.socket) -> None:
         return
     with limit_threads(trainer, description.threads):
         session = Session(trainer, description, str(run.log))
-        session.threads = current_number()
         session.warn(run.problem)
         recorder = None
         if run.directory:

@@ -1,4 +1,4 @@
-"""What a person may change in a training: a hyperparameter, a weight, a bias, a row of the data."""
+"""What can be changed in a training: a hyperparameter, a weight, a row of the data, the threads."""
 
 from __future__ import annotations
 
@@ -9,13 +9,19 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from engine.nn.signals import Array
 from engine.training.machine import Machine
 
 _NUMBER = r"\s*(\d{1,18})\s*"  # no array is longer
 _TARGET = re.compile(rf"\s*(?:(\w+)\s*\.\s*)?(\w+)\s*(?:\[{_NUMBER}(?:,{_NUMBER})?\])?\s*")
-SEED = "seed"
+SEED, THREADS = "seed", "threads"
+# What no person edits, and what is not undone as an edit is.
+RESERVED = {
+    SEED: "the seed is changed by a restart with new weights",
+    THREADS: "the number of threads is set by --threads, when a run begins",
+}
 
 
 class ChangeError(ValueError):
@@ -34,15 +40,15 @@ class Target:
         What is read can always be written again, whatever it is.
     check : callable
         Raises ChangeError for a value that a person may not choose.
-    is_data : bool
-        Whether it belongs to the data: these are no part of a snapshot.
+    in_snapshots : bool
+        Whether snapshots hold it. The data and the number of threads they do not.
     """
 
     name: str
     read: Callable[[], float]
     write: Callable[[float], None]
     check: Callable[[float], None] = lambda value: None
-    is_data: bool = False
+    in_snapshots: bool = True
 
 
 def find_target(machine: Machine, text: str) -> Target:
@@ -64,6 +70,17 @@ def find_target(machine: Machine, text: str) -> Target:
     return _cell(f"{owner}.{name}", getattr(layers[owner], name), index)
 
 
+def threads_in_use() -> int:
+    """Return how many threads multiply matrices in this process."""
+    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    return max((pool["num_threads"] for pool in pools), default=1)
+
+
+def use_threads(number: float) -> None:
+    """Multiply matrices on that many threads from now on, in the whole process."""
+    threadpool_limits(int(number), "blas")
+
+
 def parse_change(text: str) -> tuple[str, float]:
     """Split ``target = value``; ChangeError if it is none."""
     target, equals, value = text.partition("=")
@@ -80,6 +97,8 @@ def parse_change(text: str) -> tuple[str, float]:
 def _hyperparameter(machine: Machine, name: str) -> Target:
     if name == SEED:
         return Target(SEED, lambda: machine.seed, lambda value: machine.draw_weights(int(value)))
+    if name == THREADS:
+        return Target(THREADS, threads_in_use, use_threads, in_snapshots=False)
     optimizer = machine.optimizer
     if name not in optimizer.hyperparameters:
         known = ", ".join(optimizer.hyperparameters)
@@ -120,7 +139,7 @@ def _data(machine: Machine, name: str, index: tuple[int, ...]) -> Target:
         machine.set_row(index[0])
 
     read = partial(_read, array, index)
-    return Target(f"data.{name}{list(index)}", read, write, check, is_data=True)
+    return Target(f"data.{name}{list(index)}", read, write, check, in_snapshots=False)
 
 
 def _within(name: str, array: Array, index: tuple[int, ...]) -> tuple[int, ...]:

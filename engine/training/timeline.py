@@ -14,7 +14,7 @@ from time import perf_counter
 from engine import events
 from engine.events import Changed, Position
 from engine.training.branches import BEGINNING, Branch, digest
-from engine.training.changes import SEED, find_target
+from engine.training.changes import RESERVED, find_target
 from engine.training.machine import Machine, Snapshot
 
 MEMORY = 256 * 1024 * 1024
@@ -159,7 +159,7 @@ class Timeline:
         return max(kept, *near, key=lambda s: s.iteration) if near else kept
 
     def _jump(self, snapshot: Snapshot) -> None:
-        """Stand at a snapshot, with the data as they were then."""
+        """Stand at a snapshot, with the data and the number of threads as they were then."""
         machine = self.machine
         for name, value in self._original.items():
             find_target(machine, name).write(value)
@@ -277,7 +277,7 @@ class Timeline:
             self.fork()
         before = target.read()
         target.write(value)
-        if target.is_data:
+        if not target.in_snapshots:
             self._original.setdefault(target.name, before)
         changed = Changed(machine.position, target.name, before, target.read())
         self.branch.changes.append(changed)
@@ -286,13 +286,14 @@ class Timeline:
     def undo(self) -> Changed | None:
         """Take back the last change that was made at this place; return it."""
         here = self.machine.position
-        if not any(c.position == here and c.target != SEED for c in self.branch.changes):
+        edits = [c for c in self.branch.changes if c.position == here and c.target not in RESERVED]
+        if not edits:
             return None
         if self.in_the_past:
             self.fork()
         branch = self.branch
-        last = max(i for i, c in enumerate(branch.changes) if c.position == here)
-        changed = branch.changes.pop(last)
+        changed = edits[-1]
+        del branch.changes[max(i for i, c in enumerate(branch.changes) if c is changed)]
         find_target(self.machine, changed.target).write(changed.before)
         branch.snapshots.forget_from(here)
         self._on_the_way.clear()

@@ -41,7 +41,7 @@ from engine.nn.network import Network
 from engine.nn.optimizers import Optimizer
 from engine.training.branches import BEGINNING
 from engine.training.breakpoints import Breakpoints
-from engine.training.changes import SEED, ChangeError
+from engine.training.changes import RESERVED, SEED, THREADS, ChangeError
 from engine.training.machine import Machine
 from engine.training.timeline import Timeline
 
@@ -117,6 +117,11 @@ class Trainer(Machine):
         self.epochs = epochs
         self.timeline = Timeline(self)
         self.breakpoints = Breakpoints(self)
+
+    @property
+    def paused(self) -> bool:
+        """Whether the last `run` ended because it was to pause, as at a breakpoint."""
+        return self._pausing
 
     @property
     def done(self) -> bool:
@@ -221,6 +226,7 @@ class Trainer(Machine):
         self.timeline.arrive()
         hit = self.breakpoints.hit()
         if hit:
+            self.pause()
             self.emit(events.BreakpointHit(hit.number, hit.text, self.position))
         return hit is not None
 
@@ -282,8 +288,8 @@ class Trainer(Machine):
         ChangeError
             If there is no such number, or it cannot be this.
         """
-        if target.strip() == SEED:
-            raise ChangeError("the seed is changed by a restart with new weights")
+        if target.strip() in RESERVED:
+            raise ChangeError(RESERVED[target.strip()])
         self.emit(self.timeline.change(target, value))
 
     def undo(self) -> bool:
@@ -293,8 +299,15 @@ class Trainer(Machine):
             self.emit(events.Changed(self.position, changed.target, changed.after, changed.before))
         return changed is not None
 
+    def use_threads(self, number: int) -> None:
+        """Multiply matrices on that many threads, from here on; going back brings the others back.
+
+        A product may be rounded otherwise by another number, so it is recorded as a change.
+        """
+        self.emit(self.timeline.change(THREADS, number))
+
     def restart(self, seed: int | None = None) -> None:
-        """Begin again, on a new branch, with the hyperparameters of now.
+        """Begin again, on a new branch, with the hyperparameters and threads of now.
 
         Parameters
         ----------
@@ -304,10 +317,12 @@ class Trainer(Machine):
         if seed is not None and not 0 <= seed < 2**32:
             raise ValueError(f"a seed is a whole number from 0 to 4294967295, not {seed}")
         now = {name: getattr(self.optimizer, name) for name in self.optimizer.hyperparameters}
-        drawn = [c.after for c in self.timeline.branch.changes if c.target == SEED]
+        changes = {c.target: c.after for c in self.timeline.branch.changes if c.target in RESERVED}
+        if seed is not None:
+            changes[SEED] = seed
         self.timeline.restart()
-        for weights in drawn[-1:] if seed is None else [seed]:
-            self.timeline.change(SEED, weights)
+        for name, value in changes.items():
+            self.timeline.change(name, value)
         for name, value in now.items():
             if getattr(self.optimizer, name) != value:
                 self.timeline.change(name, value)

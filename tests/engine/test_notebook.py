@@ -1,6 +1,7 @@
 """The numbers of the notebook, to the last bit."""
 
 import itertools
+import os
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from engine import Dense, GradientDescent, ReLU, Softmax, SoftmaxCrossEntropy, events
+from engine.nn import products
 from engine.service.build import build_trainer
 from engine.service.description import Description
 from tests import notebook
@@ -36,6 +38,40 @@ def test_a_training_agrees_with_the_notebook(options):
         trainer.run()
     assert losses == [e[:2] for e in expected]
     np.testing.assert_array_equal(trainer.probabilities, expected[-1][2])
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one core")
+@pytest.mark.parametrize("options", [*RUNS, {"seed": 8, "hidden": (300, 1, 200)}], ids=str)
+def test_a_training_agrees_with_the_notebook_on_two_threads(options):
+    trainer = build_trainer(Description(epochs=100, **options))
+    losses = []
+    trainer.subscribe(events.EpochMeasured, lambda e: losses.append((e.loss, e.accuracy)))
+    with threadpool_limits(2):
+        expected = list(notebook.loop(*notebook.build(**options), 100))
+        trainer.run()
+    assert losses == [e[:2] for e in expected]
+    np.testing.assert_array_equal(trainer.probabilities, expected[-1][2])
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("samples", [1, 3, 30, 300, 601, 20000])
+def test_trials_come_out_the_same_on_two_threads(samples, dtype):
+    dtype = np.dtype(dtype)
+    shapes = [(samples, n, m) for n in (1, 2, 8, 16, 64, 128) for m in (1, 3, 32, 256, 2048)]
+    results = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            results.append(
+                [
+                    (
+                        products.adds_biases_last.__wrapped__(*shape, dtype),
+                        products.adds_rows_in_order.__wrapped__(*shape, dtype),
+                        products.ones_add_rows_in_order.__wrapped__(shape[0], shape[2], dtype),
+                    )
+                    for shape in shapes
+                ]
+            )
+    assert results[0] == results[1]
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

@@ -8,12 +8,24 @@ import time
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from engine import events
+from engine.events import Position
 from engine.service.build import build_trainer
 from engine.service.description import Description
 from engine.service.journal import read_journal
+from engine.service.record import Recorder
+from engine.service.replay import IDENTICAL_SO_FAR, replay
+from engine.service.run import Run
 from engine.service.session import Session
-from engine.service.threads import limit_threads
+from engine.service.threads import (
+    HALF_AS_FAST,
+    STRETCHES,
+    FullSpeed,
+    Slowdown,
+    helps,
+    limit_threads,
+)
+from engine.training.branches import BEGINNING
+from engine.training.changes import ChangeError
 
 
 @pytest.fixture(autouse=True)
@@ -85,15 +97,168 @@ def test_busy_cores_slow_it_no_more_than_one_thread():
     assert took[()] < 3 * took["--threads", "1"]
 
 
-@pytest.mark.parametrize("number", [1, 2])
-def test_it_is_said_where_the_speed_on_several_threads_falls_by_half(number):
-    description = Description(epochs=10**9, samples=5)
-    trainer = build_trainer(description)
-    session = Session(trainer, description)
-    session.threads = number
-    pause = 0.0
-    trainer.subscribe(events.EpochMeasured, lambda event: time.sleep(pause))
-    for pause in (0.0, 0.01):  # noqa: B007  (the subscriber reads it)
-        for _ in range(23):
-            session.advance(0.1)
-    assert ("--threads 1 may be faster" in session.message) == (number > 1)
+@pytest.mark.parametrize(
+    ("on_two", "on_one", "several"),
+    [
+        ([1.0, 1.0, 9.0], [2.0, 2.0, 2.0], True),  # one turn of many was interrupted
+        ([1.0] * 7, [1.5] * 7, True),
+        ([1.0] * 7, [1.4] * 7, False),
+        ([5.0] * 7, [1.0] * 7, False),
+    ],
+)
+def test_several_threads_are_taken_where_the_trial_shows_that_they_are_a_third_faster(
+    on_two, on_one, several
+):
+    assert helps(on_two, on_one) is several
+
+
+def speeds(*parts):
+    """Return at which of the seconds, each with so many iterations, the speed had halved."""
+    slowdown = Slowdown()
+    seconds = [speed for speed, number in parts for _ in range(number)]
+    return [k for k, speed in enumerate(seconds) if slowdown.has_halved(speed, 1.0)]
+
+
+def test_the_speed_has_halved_only_after_some_seconds_below_half_of_it():
+    assert speeds((100, 100)) == []
+    assert speeds((100, 60), (60, 60)) == []  # not half as fast
+    assert speeds((100, 60), (40, 5), (100, 60)) == []  # not for long
+    assert speeds((100, 60), (0.01, 1), (100, 60)) == []  # stopped for a while
+    halved = speeds((100, 60), (40, 60))
+    assert halved
+    assert 60 + STRETCHES // 2 <= halved[0] < 60 + STRETCHES
+
+
+def slow_down(full_speed):
+    """Make it believe that the training was a thousand times as fast before."""
+    full_speed.slowdown.forget()
+    for _ in range(STRETCHES):
+        full_speed.slowdown.has_halved(10**9, 1.0)
+    for _ in range(STRETCHES - 1):
+        full_speed.slowdown.has_halved(1, 1.0)
+
+
+def bits(trainer):
+    return trainer.network.parameters.tobytes()
+
+
+# On two threads, its products are rounded otherwise than on one.
+WIDE = {"hidden": (300, 100), "samples": 101, "seed": 1, "epochs": 400, "threads": 2}
+
+
+@pytest.fixture
+def two_threads():
+    with threadpool_limits(2, "blas"):
+        if threads() < 2:
+            pytest.skip("this BLAS has one thread")
+        yield
+
+
+@pytest.fixture
+def recorded(two_threads):
+    """Train in a session that falls back to one thread; return it, and where that was."""
+    run = Run.create(Description(**WIDE, name="wide"))
+    trainer = build_trainer(run.description)
+    session = Session(trainer, run.description)
+    recorder = Recorder(trainer, run.description, run.directory, session.warn)
+    session.record = recorder.save
+    session.advance(0.2)
+    assert threads() == 2
+    slow_down(session._full_speed)
+    session.advance(0.2)
+    (change,) = trainer.timeline.branch.changes
+    yield session, change
+    recorder.close()
+
+
+def test_the_change_to_one_thread_is_recorded_and_said_once(recorded):
+    session, change = recorded
+    trainer = session.trainer
+    assert (change.target, change.before, change.after) == ("threads", 2, 1)
+    assert change in session.outbox
+    assert session.message == HALF_AS_FAST
+    assert (threads(), len(trainer.timeline.branches)) == (1, 1)
+    slow_down(session._full_speed)
+    session.advance(0.2)
+    assert trainer.timeline.branch.changes == [change]
+
+
+def test_the_change_to_one_thread_is_made_again_on_the_way_back_and_on(recorded):
+    session, change = recorded
+    trainer = session.trainer
+    end, weights = Position(change.position.epoch + 2, 0, 0), {}
+    trainer.run(end.epoch)
+    for back in range(4):
+        here = Position(end.epoch - back, 0, 0)
+        trainer.go_to(here)
+        weights[here] = bits(trainer)
+        assert threads() == (2 if here < change.position else 1)
+    trainer.go_to(BEGINNING)
+    assert threads() == 2
+    for here in sorted(weights):
+        trainer.run(here.epoch)
+        assert (bits(trainer), threads() == 1) == (weights[here], here >= change.position)
+    assert len(trainer.timeline.branches) == 1
+
+
+def test_no_person_changes_the_threads_and_a_restart_keeps_one(recorded):
+    session, change = recorded
+    trainer = session.trainer
+    with pytest.raises(ChangeError, match="--threads"):
+        trainer.change("threads", 4)
+    trainer.go_to(change.position)
+    assert not trainer.undo()
+    assert threads() == 1
+    trainer.restart()
+    assert (trainer.position, threads()) == (BEGINNING, 1)
+
+
+def test_a_run_that_went_on_with_one_thread_is_replayed_to_the_same_bits(recorded):
+    session, change = recorded
+    trainer = session.trainer
+    trainer.go_to(Position(change.position.epoch - 2, 0, 0))
+    trainer.change("learning_rate", 0.3)
+    trainer.run(change.position.epoch + 5)
+    session.record()
+    *_, verdict = replay(Run.find("wide"))
+    assert verdict == IDENTICAL_SO_FAR
+    assert threads() == 2  # on this branch
+
+
+def test_the_speed_is_compared_only_while_the_same_breakpoints_are_set(two_threads):
+    trainer = build_trainer(Description(**WIDE))
+    full_speed = FullSpeed(trainer, pytest.fail)
+    slow_down(full_speed)
+    trainer.breakpoints.add("loss < 0")
+    full_speed.run(deadline=time.perf_counter() + 0.2)
+    assert trainer.iteration
+    assert not trainer.timeline.branch.changes
+
+
+SLOWER = """
+import time
+import numpy as np
+from engine import *
+from engine.service import threads
+threads.STRETCH, threads.STRETCHES = 0.02, 5
+X = np.random.uniform(-1, 1, (20, 2)); y = (X[:, 0] * X[:, 1] > 0).astype(int)
+class Slower(Layer):
+    passes = 0
+    def compute_output(self):
+        self.passes += 1
+        time.sleep(0.002 if self.passes < 200 else 0.02)
+        self.output[:] = self.inputs
+    def compute_gradients(self): self.dinputs[:] = self.doutput
+trainer = Trainer(Network([Dense(2, 8), Slower(), Dense(8, 2)]), SoftmaxCrossEntropy(),
+                  GradientDescent(0.5), Dataset(X, y), epochs=300)
+"""
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one core")
+def test_the_change_to_one_thread_is_said_once_without_a_screen(tmp_path):
+    (tmp_path / "slower.py").write_text(SLOWER)
+    done = nntui(str(tmp_path / "slower.py"), "--threads", "2", "--json", "--name", "slower")
+    assert done.stderr.splitlines() == [HALF_AS_FAST]
+    journal, _ = read_journal(tmp_path / "nntui" / "runs" / "slower")
+    assert [change.target for change in journal.branches[0].changes] == ["threads"]
+    assert nntui("replay", "slower").stdout.endswith("identical\n")
