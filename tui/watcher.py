@@ -332,7 +332,8 @@ class Watcher(GuardedApp):
         self.query_one(Inside).draw_frame(frame, self.breakpoints.breakpoints)
         notice = self._message(frame, run.batches)
         parts = filter(None, (notice, self.not_recorded))
-        self._notice(" · ".join(parts), "" if self.status == "completed" else "-warn")
+        well = self.status == "completed" and not frame.message
+        self._notice(" · ".join(parts), "" if well else "-warn")
 
     def _message(self, frame: events.Frame, batches: int) -> str:
         """Return what is to be said of the training."""
@@ -340,7 +341,10 @@ class Watcher(GuardedApp):
             return UNANSWERED
         if self.status == "completed":
             done = f"completed: loss {number(frame.loss, 4)}, accuracy {number(frame.accuracy, 3)}"
-            return f"{done} · t trains further, r starts again"
+            done = f"{done} · t trains further, r starts again"
+            # What was said while it was trained is over.
+            message = frame.message if frame.status == "completed" else ""
+            return " · ".join(filter(None, (message, done)))
         within = frame.status == "paused" and (frame.operation or frame.batch)
         batch = f" · batch {frame.batch}/{batches - 1}" if batches > 1 else ""
         return frame.message or (f"next: {frame.next}{batch}" if within else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 import runpy
 import sys
@@ -31,13 +32,22 @@ def run_file(path: Path, arguments: Iterable[str], seed: int) -> dict[str, Any]:
     if sys.path[0] != folder:
         sys.path.insert(0, folder)
     sys.argv = [str(path), *arguments]
-    sys.stdin = io.TextIOWrapper(io.BytesIO())
+    _empty_standard_input()
     random.seed(seed)
     np.random.seed(seed)
     try:
         return runpy.run_path(str(path), run_name="__main__")
     except (Exception, SystemExit) as error:
         raise SourceError(f"{path} raised:\n{own_lines(error, folder)}{_hint(error)}") from None
+
+
+def _empty_standard_input() -> None:
+    """Leave nothing to be read, neither by the file nor by programs that it starts."""
+    sys.stdin = io.TextIOWrapper(io.BytesIO())
+    empty = os.open(os.devnull, os.O_RDONLY)
+    if empty:
+        os.dup2(empty, 0)
+        os.close(empty)
 
 
 def _hint(error: BaseException) -> str:

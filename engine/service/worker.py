@@ -28,7 +28,7 @@ def main() -> None:
     """Build, listen, serve."""
     sys.stdout, sys.stderr = log_stream(1), log_stream(2)
     run = Run.from_line(sys.stdin.buffer.readline())
-    threading.Thread(target=_watch_lifeline, args=(_take_standard_input(),), daemon=True).start()
+    threading.Thread(target=_watch_lifeline, args=(os.dup(0),), daemon=True).start()
     try:
         listener = address.listen(run.socket)
     except OSError as error:
@@ -37,14 +37,6 @@ def main() -> None:
         _serve(run, listener)
     finally:
         address.remove(run.socket)
-
-
-def _take_standard_input() -> int:
-    """Return the lifeline, in whose place whatever a person's file starts finds an empty file."""
-    lifeline, empty = os.dup(0), os.open(os.devnull, os.O_RDONLY)
-    os.dup2(empty, 0)
-    os.close(empty)
-    return lifeline
 
 
 def _watch_lifeline(lifeline: int) -> None:

@@ -8,6 +8,7 @@ known before stays, on the branch that it belongs to.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from time import perf_counter
 
@@ -193,6 +194,22 @@ class Timeline:
 
     def _run(self, stop: Position) -> Iterator[None]:
         """Run forward, unheard, keeping some snapshots of a long way."""
+        with self.recovering():
+            yield from self._advance(stop)
+
+    @contextmanager
+    def recovering(self) -> Iterator[None]:
+        """Where an update raises, take back the part of it that it has done."""
+        try:
+            yield
+        except Exception:
+            here = self.machine.position
+            if self.machine.program[here.operation].phase == "update":
+                for _ in self.travel(here, here.epoch):
+                    pass
+            raise
+
+    def _advance(self, stop: Position) -> Iterator[None]:
         machine, length = self.machine, len(self.machine.program)
         goal = stop.epoch * machine.batches + stop.batch
         room = int(self.memory * SHARE_ON_THE_WAY / self.set_out().nbytes)

@@ -25,7 +25,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
 from time import perf_counter
 
 import numpy as np
@@ -158,7 +157,7 @@ class Trainer(Machine):
         if not self.done:
             epoch, batch, operation = self.epoch, self.batch, self.program[self.operation]
             self.timeline.set_out()
-            with self._recovering():
+            with self.timeline.recovering():
                 self.advance(self.operation + 1)
             self.timeline.arrive()
             self.emit(events.OperationCompleted(epoch, batch, operation.name))
@@ -169,21 +168,10 @@ class Trainer(Machine):
         self.timeline.set_out()
         self._pausing = False
         self._iterate = self._watch if self.breakpoints.active else self._pass
-        with self._recovering():
+        with self.timeline.recovering():
             while self._run_to_change(goal, deadline):
                 self.timeline.arrive()
         self.timeline.arrive()
-
-    @contextmanager
-    def _recovering(self) -> Iterator[None]:
-        """Where an update raises, take back the part of it that it has done."""
-        try:
-            yield
-        except Exception:
-            if self.program[self.operation].phase == "update":
-                here = self.position
-                _finish(self.timeline.travel(here, here.epoch))
-            raise
 
     def _run_to_change(self, goal: int, deadline: float) -> bool:
         """Go on to ``goal``, or to the next change to be made again; return whether it is one."""

@@ -1,6 +1,7 @@
 """A person's own file runs as with ``python FILE.py``, without a screen and in a worker."""
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -8,8 +9,8 @@ import time
 import pytest
 
 from engine import events
-from engine.commands import Drawn, SessionCommand, Step, Subscribe
-from engine.events import SessionEvent
+from engine.commands import Drawn, GoTo, SessionCommand, Step, Subscribe
+from engine.events import Position, SessionEvent
 from engine.service.client import Connection, Worker
 from engine.service.description import Description
 from engine.service.wire import Unpacker, pack
@@ -162,6 +163,13 @@ def test_a_file_that_asks_gets_an_end_of_file_error_in_a_worker(watched):
     assert "EOFError" in failed.message
 
 
+def test_what_a_file_starts_without_a_screen_finds_standard_input_empty(own):
+    text = "import subprocess; subprocess.run(['cat'])\n" + DATA + TRAINER
+    done, lines = own(text, input="typed\n")
+    assert lines[-1]["status"] == "completed"
+    assert "typed" not in done.stderr
+
+
 def test_what_a_file_starts_in_a_worker_finds_standard_input_empty(watched):
     client = watched("import subprocess; subprocess.run(['cat'])\n" + DATA + TRAINER)
     assert client.frame(lambda frame: frame.status == "completed").epoch == 29
@@ -252,6 +260,82 @@ def test_an_error_in_own_code_pauses_before_the_operation_and_one_can_go_back(wa
     assert client.frame(lambda frame: frame.next == operation).status == "paused"
 
 
+SECOND_PASS = failing(
+    "Layer",
+    """passes = 0
+    def compute_output(self):
+        self.passes += 1
+        self.output[:] = self.inputs
+        if self.passes == 21: raise ValueError('my own error')""",
+)
+
+
+def test_an_error_on_the_way_back_pauses_there_and_one_can_go_back_again(watched):
+    client = watched(SECOND_PASS, epochs=20, memory=1)
+    client.frame(lambda frame: frame.status == "completed")
+    client.send(GoTo(15))
+    paused = client.until(lambda event: isinstance(event, events.Paused))
+    assert paused.reason == "error"
+    assert paused.message.startswith("before bad_1.forward: ValueError: my own error (mine.py")
+    frame = client.frame()
+    assert (frame.status, frame.next, frame.reached) == ("paused", "bad_1.forward", 19)
+    client.send(GoTo(15))
+    assert client.frame(lambda frame: frame.epoch == 15).status == "paused"
+
+
+LAST = CALLBACK.replace("epoch == 4", "epoch == 29").replace("EpochMeasured", "EpochCompleted")
+
+
+def test_an_update_that_raises_on_the_way_back_has_changed_nothing():
+    names = {}
+    exec(UPDATE.replace("self.times == 5", "self.times == 22"), names)
+    trainer = names["trainer"]
+    epochs = {}
+    for epoch in range(1, 20):
+        trainer.run(epoch)
+        epochs[epoch] = trainer.network.parameters.copy()
+    trainer.timeline.memory = 0  # so that it goes on from the beginning
+    trainer.timeline.branch.snapshots.forget_from(Position(0, 0, 0))
+    with pytest.raises(ValueError, match="my own error"):
+        trainer.go_to(Position(15, 0, 0))
+    assert trainer.program[trainer.operation].name == "optimizer.update"
+    assert 0 < trainer.epoch < 15
+    assert (trainer.network.parameters == epochs[trainer.epoch]).all()
+
+
+def test_an_error_after_the_last_epoch_is_shown_beside_the_completion(watched):
+    frame = watched(LAST).frame(lambda frame: frame.status == "completed")
+    assert (frame.reason, "my own error" in frame.message) == ("error", True)
+
+
+ONCE = failing(
+    "Layer",
+    """def compute_output(self):
+        self.output[:] = self.inputs
+        if Path(__file__).with_name('fail').exists(): raise ValueError('my own error')""",
+)
+
+
+def test_an_error_during_a_replay_shows_own_lines(own, tmp_path):
+    own("from pathlib import Path\n" + ONCE, "--name", "mine")
+    (tmp_path / "fail").touch()
+    shown = replayed("mine")
+    assert shown[0].endswith("main cannot be replayed:")
+    assert "raise ValueError('my own error')" in "\n".join(shown)
+    assert shown[-1] == "ValueError: my own error"
+    assert not any("engine/" in line for line in shown)
+
+
+def test_an_interrupt_during_a_files_own_code_ends_it_quietly(tmp_path):
+    (tmp_path / "mine.py").write_text("print('begun', flush=True)\nimport time; time.sleep(60)\n")
+    command = [sys.executable, "-m", "tui", str(tmp_path / "mine.py"), "--headless"]
+    running = subprocess.Popen(command, stdout=-1, stderr=-1, text=True)
+    assert running.stdout.readline() == "begun\n"
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=10)
+    assert (running.returncode, said.strip()) == (1, "")
+
+
 def test_an_update_that_raised_has_changed_nothing(tmp_path):
     names = {}
     exec(UPDATE, names)
@@ -279,6 +363,58 @@ def test_a_file_that_has_trained_already_is_shown_as_it_is(own, watched):
         [sys.executable, "-m", "tui", "replay", "mine"], capture_output=True, text=True, timeout=60
     )
     assert again.stdout.endswith("identical\n")
+
+
+WENT_BACK = """
+from engine import Position
+trainer.run(20)
+trainer.go_to(Position(12, 0, 3))
+"""
+BRANCHED = """
+from engine import Position
+trainer.run(20)
+trainer.go_to(Position(10, 0, 0))
+trainer.change("learning_rate", 0.25)
+trainer.run(15)
+"""
+
+
+def replayed(name):
+    command = [sys.executable, "-m", "tui", "replay", name]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return done.stdout.splitlines() or done.stderr.splitlines()
+
+
+def test_a_file_that_has_gone_back_is_shown_where_it_is(own, watched):
+    client = watched(DATA + TRAINER + WENT_BACK, paused=True)
+    frame = client.frame()
+    assert (frame.epoch, frame.operation, frame.next) == (11, 3, "loss.forward")
+    curve = frame.curves["loss"]
+    assert (frame.reached, len(curve.lower) * curve.span) == (19, 20)
+    client.send(Step("epoch"))
+    assert client.frame(lambda frame: frame.epoch == 12).reached == 19
+    _, lines = own(DATA + TRAINER + WENT_BACK, "--name", "mine")
+    assert [line["epoch"] for line in lines[1:-1]] == list(range(12, 30))
+    assert replayed("mine") == ["main: 10 epochs and the weights", "identical"]
+
+
+def test_a_file_that_has_branched_is_shown_with_its_branches(own, watched):
+    client = watched(DATA + TRAINER + BRANCHED, paused=True)
+    branches = client.until(lambda event: isinstance(event, events.BranchesChanged))
+    assert [(b.name, b.parent, b.left, b.epoch) for b in branches.branches] == [
+        ("main", "", 0, 19),
+        ("branch_1", "main", 10, 14),
+    ]
+    frame = client.frame()
+    assert (frame.epoch, frame.branch, frame.learning_rate) == (14, "branch_1", 0.25)
+    assert frame.rate_changes == [(10, 0.25)]
+    assert [ghost.name for ghost in frame.ghosts] == ["main"]
+    own(DATA + TRAINER + BRANCHED, "--name", "mine")
+    assert replayed("mine") == [
+        "main: 0 epochs and the weights",
+        "branch_1: 15 epochs and the weights",
+        "identical",
+    ]
 
 
 LOSS = """

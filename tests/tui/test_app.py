@@ -82,6 +82,19 @@ async def test_a_completed_training_says_so_and_can_go_further(monitor, screen_t
         assert app.frame.epochs == 800
 
 
+async def test_an_error_after_the_last_epoch_is_not_hidden_by_the_completion(monitor, screen_text):
+    app = monitor()
+    app.connection.session.trainer.subscribe(events.TrainingCompleted, lambda event: 1 / 0)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("c")
+        await settle(pilot)
+        assert app.status == "completed"
+        assert "ZeroDivisionError: division by zero" in screen_text(app)
+        await pilot.press("N", "n")
+        await settle(pilot)
+
+
 async def test_what_cannot_be_read_is_explained_and_asked_again(monitor, screen_text):
     app = monitor(at=5)
     async with app.run_test(size=(80, 24)) as pilot:
