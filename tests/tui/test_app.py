@@ -91,8 +91,6 @@ async def test_an_error_after_the_last_epoch_is_not_hidden_by_the_completion(mon
         await settle(pilot)
         assert app.status == "completed"
         assert "ZeroDivisionError: division by zero" in screen_text(app)
-        await pilot.press("N", "n")
-        await settle(pilot)
 
 
 async def test_what_cannot_be_read_is_explained_and_asked_again(monitor, screen_text):
