@@ -225,6 +225,28 @@ def test_a_run_that_went_on_with_one_thread_is_replayed_to_the_same_bits(recorde
     assert threads() == 2  # on this branch
 
 
+def test_an_edit_beside_the_change_to_one_thread_is_undone_alone(recorded):
+    session, change = recorded
+    trainer = session.trainer
+    trainer.change("learning_rate", 0.3)
+    assert trainer.undo()
+    assert trainer.learning_rate == 0.1
+    assert trainer.timeline.branch.changes == [change]
+    assert not trainer.undo()
+
+
+def test_a_trial_decides_for_a_fresh_training_but_not_for_one_that_has_begun(
+    two_threads, monkeypatch
+):
+    trainer = build_trainer(Description(**WIDE))
+    monkeypatch.setattr("engine.service.threads.GAIN", 0)  # whatever several threads do, it helps
+    with limit_threads(trainer):
+        assert threads() == 2
+    trainer.run(1)
+    with limit_threads(trainer):
+        assert threads() == 1
+
+
 def test_the_speed_is_compared_only_while_the_same_breakpoints_are_set(two_threads):
     trainer = build_trainer(Description(**WIDE))
     full_speed = FullSpeed(trainer, pytest.fail)
