@@ -247,6 +247,21 @@ def test_a_trial_decides_for_a_fresh_training_but_not_for_one_that_has_begun(
         assert threads() == 1
 
 
+def test_the_change_to_one_thread_is_made_on_new_ground_only(two_threads, monkeypatch):
+    monkeypatch.setattr("engine.service.threads.STRETCH", 0)
+    trainer, said = build_trainer(Description(**WIDE)), []
+    trainer.run(20)
+    trainer.go_to(Position(5, 0, 0))
+    full_speed = FullSpeed(trainer, said.append)
+    slow_down(full_speed)
+    full_speed.run(10)
+    assert (said, trainer.timeline.branch.changes) == ([], [])
+    full_speed.run(25)
+    (change,) = trainer.timeline.branch.changes
+    assert (said, change.position) == ([HALF_AS_FAST], Position(25, 0, 0))
+    assert len(trainer.timeline.branches) == 1
+
+
 def test_the_speed_is_compared_only_while_the_same_breakpoints_are_set(two_threads):
     trainer = build_trainer(Description(**WIDE))
     full_speed = FullSpeed(trainer, pytest.fail)
