@@ -25,6 +25,7 @@ from tui.faults import GuardedApp
 from tui.pace import DEAF, QUESTION, Pace
 from tui.screens.breakpoints import BreakpointsScreen
 from tui.screens.dialogs import Dialog
+from tui.screens.sized import SizedScreen
 from tui.terminal import Shown
 from tui.widgets.chart import Chart
 from tui.widgets.inside.view import Inside
@@ -104,6 +105,10 @@ class Watcher(GuardedApp):
         yield Static("", id="notice", markup=False)
         yield Footer(show_command_palette=False)
         yield Static("", id="too-small", markup=False)
+
+    def get_default_screen(self) -> Screen[Any]:
+        """Return the screen that is below all dialogs."""
+        return SizedScreen(id="_default")
 
     async def on_load(self) -> None:
         """Make ready what needs no terminal, and wait a little for a run that cannot be built."""

@@ -6,6 +6,9 @@ from time import monotonic
 
 import msgspec
 import pytest
+from textual.events import Resize
+from textual.geometry import Size
+from textual.screen import Screen
 from textual.widgets import Input
 
 from engine import commands, events
@@ -521,3 +524,31 @@ async def test_what_the_screen_is_made_of_is_set_aside_once(monitor, monkeypatch
 def test_an_epoch_that_no_session_takes_is_not_sent(text):
     with pytest.raises(ValueError, match="an epoch is"):
         _read_epoch(text)
+
+
+async def test_sizes_that_are_late_do_not_chase_each_other(monitor, monkeypatch):
+    """A dialog lays out the screens behind it as well, each of which hears of sizes by itself."""
+    app, layouts = monitor(), []
+    layout = Screen._refresh_layout
+
+    def spy(screen, *arguments, **options):
+        layouts.append(screen)
+        if len(layouts) > 500:
+            raise AssertionError("the screens resize each other without end")
+        layout(screen, *arguments, **options)
+
+    monkeypatch.setattr(Screen, "_refresh_layout", spy)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("?")
+        await pilot.pause()
+        with app.batch_update():  # as where a list is filled, and nothing is drawn until it is
+            for size in (Size(100, 30), Size(120, 35)):
+                for screen in app.screen_stack:
+                    screen.post_message(Resize(size, size))
+                    screen.call_later(lambda: None)  # what else there is to do in between
+            await asyncio.sleep(0.3)
+        await pilot.pause()
+        assert [screen.size for screen in app.screen_stack] == [Size(80, 24)] * 2
+        await pilot.resize_terminal(120, 35)
+        await pilot.pause()
+        assert [screen.size for screen in app.screen_stack] == [Size(120, 35)] * 2

@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 
 from engine.events import SessionEvent
 from tui.keys import LOOKING, SHOWING, STEPPING, TRAINING, Key
+from tui.screens.sized import SizedScreen
 from tui.widgets.line import Line
 
 ABOUT = (
@@ -23,7 +24,7 @@ ABOUT = (
 )
 
 
-class Dialog(ModalScreen[Any]):
+class Dialog(SizedScreen, ModalScreen[Any]):
     """A screen over the monitor."""
 
     def hear(self, event: SessionEvent) -> None:
