@@ -18,7 +18,8 @@ class ReLU(Layer):
         """Work between these two signals."""
         super().attach(inputs, output)
         self.active = zeros(inputs.samples, inputs.width, bool)
-        self._slope = self.active.view(np.int8)
+        self._mask = np.zeros(self.active.shape, np.int8)
+        self._bits = np.dtype(f"i{inputs.values.itemsize}")
         # NumPy's vectorised maximum takes two arrays, but not an array and a number.
         self._zeros = zeros(inputs.samples, inputs.width, inputs.values.dtype)
         self._zero = np.zeros((), inputs.values.dtype)  # a number would become one at each call
@@ -28,11 +29,15 @@ class ReLU(Layer):
         np.maximum(self.inputs, self._zeros, out=self.output)
 
     def compute_gradients(self) -> None:
-        """Dinputs = doutput where inputs > 0, else 0."""
-        np.greater(self.inputs, self._zero, self.active)
+        """Dinputs = 0 where inputs <= 0, else doutput."""
+        np.less_equal(self.inputs, self._zero, self.active)
+        np.logical_not(self.active, self.active)
         if self.dinputs is not None:
-            np.copyto(self.dinputs, self._slope)
-            np.multiply(self.dinputs, self.doutput, self.dinputs)
+            # Of a number's bits, all or none are kept; 0 times what is not finite would be NaN.
+            bits = self.dinputs.view(self._bits)
+            np.negative(self.active.view(np.int8), self._mask)
+            np.copyto(bits, self._mask)
+            np.bitwise_and(bits, self.doutput.view(self._bits), bits)
 
 
 class Softmax(Layer):

@@ -104,6 +104,19 @@ def test_softmax_rounds_as_the_notebooks(classes, dtype):
     np.testing.assert_array_equal(ours.output, theirs.output)
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_relu_is_the_notebooks_where_numbers_are_not_finite(dtype):
+    numbers = np.array([1, -1, 0.0, -0.0, np.inf, -np.inf, np.nan, 1e-45, -1e-45], dtype)
+    inputs, slopes = (np.ascontiguousarray(part) for part in np.meshgrid(numbers, numbers))
+    ours, theirs = ReLU(), notebook.ReLU()
+    for layer in ours, theirs:
+        layer.forward(inputs)
+        layer.backward(slopes)
+    np.testing.assert_array_equal(ours.output, theirs.output)
+    np.testing.assert_array_equal(ours.dinputs, theirs.dinputs)
+    assert (np.signbit(ours.dinputs) == np.signbit(theirs.dinputs)).all()
+
+
 def test_the_headless_lines_are_the_notebooks():
     run = [sys.executable, "-m", "tui", "--headless", "--seed", "5", "--epochs", "501"]
     printed = subprocess.run(run, capture_output=True, text=True, check=True).stdout
