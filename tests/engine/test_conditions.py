@@ -168,7 +168,8 @@ literals = st.sampled_from(["0", "1", "2.", ".5", "3", "1e-3", "1_0", "1E+2", "0
 atoms = st.one_of(
     literals.map(lambda text: both(text, f"F({text})")),
     st.sampled_from(list(NUMBERS)).map(both),
-    st.sampled_from(["loss", "accuracy"]).map(lambda m: both(f"previous({m})", "before")),
+    st.sampled_from([("acc", "accuracy"), ("lr", "learning_rate")]).map(lambda names: [names]),
+    st.sampled_from(["loss", "accuracy", "acc"]).map(lambda m: both(f"previous({m})", "before")),
     st.just(both("grad_norm()", "F(15)")),
 )
 calculated = st.recursive(
@@ -234,11 +235,15 @@ def fits(texts):
     return len(texts[0]) <= LENGTH - 30
 
 
-@given(written().filter(fits), some_numbers, floats, st.sampled_from(OPERATIONS))
-def test_it_means_what_python_means(texts, numbers, before, operation):
+endings = st.sampled_from([("", 1, False), (" once", 1, True), (" once after 3", 3, True)])
+
+
+@given(written().filter(fits), endings, some_numbers, floats, st.sampled_from(OPERATIONS))
+def test_it_means_what_python_means(texts, ending, numbers, before, operation):
     text, python = texts
     expected = bool(oracle(python, numbers, before, operation))
-    condition = parse(text, WORDS)
+    condition = parse(text + ending[0], WORDS)
+    assert (condition.after, condition.once) == ending[1:]
     assert condition.holds(Told(operation, before, **numbers)) == expected
     assert condition.operations == {o for o in OPERATIONS if o in text}
 
