@@ -234,13 +234,13 @@ def replay(run: str) -> int:
 
     try:
         for line in train_again(Run.find(run)):
-            click.echo(line)
+            click.echo(printable(line))
     except (FileNotFoundError, RunNameError) as error:
         return _complain(str(error), 2)
     except SourceError as error:
         return _complain(str(error), 1)
     except Difference as error:
-        click.echo(error)
+        click.echo(printable(str(error)))
         return 1
     return 0
 

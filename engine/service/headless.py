@@ -21,7 +21,7 @@ from engine.service.files import give_up
 from engine.service.own_file import own_lines
 from engine.service.record import Recorder
 from engine.service.run import Run
-from engine.service.text import as_text
+from engine.service.text import as_text, printable
 from engine.service.threads import STRETCH, FullSpeed, limit_threads
 from engine.training.trainer import Trainer
 
@@ -126,7 +126,7 @@ def _say(text: str) -> None:
     """Print a line beside the output, if there is anything to be said and that can be done."""
     if text:
         try:
-            print(text, file=sys.stderr, flush=True)
+            print(printable(text), file=sys.stderr, flush=True)
         except OSError:
             give_up(sys.stderr)
 

@@ -256,3 +256,13 @@ def test_what_an_error_says_does_not_control_the_terminal(tmp_path):
     done = nntui(tmp_path / "mine.py", "--headless")
     assert "\\x1b[2J\\x9b31m\\x07" in done.stderr
     assert all(c.isprintable() or c in "\n" for c in done.stderr)
+
+
+def test_names_in_a_file_do_not_control_the_terminal_without_a_screen(tmp_path, home):
+    home.parent.parent.mkdir(exist_ok=True)
+    home.parent.write_text("in the way, so that the data's own name is shown")
+    (tmp_path / "\x1b[31mred\x07.csv").write_text(ROWS)
+    done = nntui("--headless", "--epochs", 2, "./\x1b[31mred\x07.csv", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "\\x1b[31mred\\x07.csv" in done.stderr
+    assert (done.stdout + done.stderr).replace("\n", "").isprintable()
