@@ -54,6 +54,7 @@ class PlainLoop:
         self.rows = np.arange(self.samples)
         self.probabilities = np.full((self.samples, self.dense[-1].weights.shape[1]), np.nan, dtype)
         self.measured = self.previous = self.last_rate = None  # (epoch, loss, accuracy, rate)
+        self.losses = []  # of all epochs
         self.batch_loss, self.was_finite = 0.0, True
         self._measured_rows = []
         self._make_changes()
@@ -119,6 +120,7 @@ class PlainLoop:
             mean = loss if self.batches == 1 else total / self.samples
             accuracy = sum(correct for _, _, correct in self._measured_rows) / self.samples
             self._measured_rows = []
+            self.losses.append(mean)
             self.previous = self.measured
             self.measured = epoch, mean, accuracy, self.optimizer.learning_rate
 

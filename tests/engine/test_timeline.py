@@ -1,4 +1,4 @@
-"""Any way through time ends in the same bits as the straight way."""
+"""Going back, and what is changed in the past; its random walks are in test_random_walks."""
 
 import math
 import time
@@ -6,168 +6,17 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from engine import ChangeError, Position, events
 from engine.service.build import build_trainer
 from engine.service.description import Description
 from engine.training import snapshots
-from engine.training.branches import BEGINNING
 from engine.training.changes import find_target, parse_change
-
-EDITS = st.one_of(
-    st.tuples(st.just("learning_rate"), st.sampled_from([0.0, 0.05, 0.5, 2.0])),
-    st.tuples(st.sampled_from(["dense_1.weights[0, 1]", "dense_2.biases[2]"]), st.floats(-3, 3)),
-    st.tuples(st.sampled_from(["data.X[0, 1]", "data.X[7, 0]"]), st.floats(-3, 3)),
-    st.tuples(st.sampled_from(["data.y[0]", "data.y[5]"]), st.sampled_from([0.0, 1.0, 2.0])),
-)
 
 
 def build(**options):
     options = {"samples": 5, "hidden": (3,), "epochs": 10**6, "learning_rate": 0.3, **options}
     return build_trainer(Description(**options))
-
-
-def straight(options, changes, position, seed=None):
-    """Where a training comes to that is stepped there operation by operation, never back."""
-    trainer = build(**options)
-    if seed is not None:
-        trainer.draw_weights(seed)
-    ahead = list(changes)
-    while True:
-        while ahead and ahead[0][0] == trainer.position:
-            _, name, value = ahead.pop(0)
-            find_target(trainer, name).write(value)
-        if trainer.position == position:
-            return trainer
-        with trainer.unheard():
-            trainer.advance(trainer.operation + 1)
-
-
-def same_bits(a, b):
-    assert a.position == b.position
-    assert a.measured == b.measured
-    assert a.optimizer.learning_rate == b.optimizer.learning_rate
-    for left, right in (
-        (a.network.parameters, b.network.parameters),
-        (a.probabilities, b.probabilities),
-        (a.data.X, b.data.X),
-        (a.data.y, b.data.y),
-    ):
-        assert left.tobytes() == right.tobytes()
-    if a.iteration:  # before the first iteration, nothing is computed yet
-        for left, right in zip(a.network.layers, b.network.layers, strict=True):
-            assert left.output.tobytes() == right.output.tobytes()
-    metrics = [trainer.history.curve("loss", 10**6) for trainer in (a, b)]
-    assert metrics[0].lower[: len(metrics[1].lower)] == metrics[1].lower
-
-
-class Ways(RuleBasedStateMachine):
-    """Steps, goes back, edits, takes back, branches, and compares with the straight way."""
-
-    @initialize(
-        batch_size=st.sampled_from([None, 4, 15]),
-        dtype=st.sampled_from(["float64", "float32"]),
-        every=st.sampled_from([0.0, 1e9]),
-    )
-    def begin(self, batch_size, dtype, every):
-        self.options = {"batch_size": batch_size, "dtype": dtype}
-        self.trainer = build(**self.options)
-        self.every, self.seed = every, None
-        self.changes, self.kept = [], {}
-
-    def _note(self):
-        if self.every == 0:
-            self.trainer.timeline.due = 0.0
-
-    def _leave(self):
-        """A change in the past leaves its future; keep it under its branch's name."""
-        timeline, here = self.trainer.timeline, self.trainer.position
-        if here < timeline.reached:
-            self.kept[timeline.branch.name] = (list(self.changes), self.seed, timeline.reached)
-            self.changes = [c for c in self.changes if c[0] <= here]
-
-    @rule(unit=st.sampled_from(["operation", "batch", "epoch"]), times=st.integers(1, 9))
-    def on(self, unit, times):
-        for _ in range(times):
-            self._note()
-            getattr(self.trainer, f"step_{unit}")()
-
-    @rule(epochs=st.integers(1, 40))
-    def run(self, epochs):
-        self._note()
-        self.trainer.run(self.trainer.epoch + epochs)
-
-    @rule(unit=st.sampled_from(["operation", "batch", "epoch"]), times=st.integers(1, 9))
-    def back(self, unit, times):
-        for _ in range(times):
-            place = self.trainer.timeline.earlier(unit)
-            if place is None:
-                assert self.trainer.position == BEGINNING
-                return
-            assert place < self.trainer.position
-            self.trainer.go_to(place)
-
-    @rule(share=st.floats(0, 1), operation=st.integers(0, 7))
-    def jump(self, share, operation):
-        reached = self.trainer.timeline.reached
-        place = Position(int(share * reached.epoch), 0, operation)
-        self.trainer.go_to(min(place, reached))
-
-    @rule(edit=EDITS)
-    def edit(self, edit):
-        self._leave()
-        before = find_target(self.trainer, edit[0]).read()
-        self.trainer.change(*edit)
-        self.changes.append((self.trainer.position, *edit))
-        self.last = (self.trainer.position, edit[0], before)
-
-    @precondition(lambda self: any(c[0] == self.trainer.position for c in self.changes))
-    @rule()
-    def undo(self):
-        self._leave()
-        assert self.trainer.undo()
-        self.changes.pop()
-        if not self.trainer.timeline.reached > self.trainer.position:
-            return
-        # It has gone back to the branch whose future is known.
-        self.changes, self.seed, _ = self.kept[self.trainer.timeline.branch.name]
-        self.changes = list(self.changes)
-
-    @rule(seed=st.none() | st.integers(0, 3))
-    def restart(self, seed):
-        timeline = self.trainer.timeline
-        self.kept[timeline.branch.name] = (list(self.changes), self.seed, timeline.reached)
-        rate = self.trainer.optimizer.learning_rate
-        self.trainer.restart(seed)
-        self.seed = self.seed if seed is None else seed
-        self.changes = [(BEGINNING, "learning_rate", rate)] if rate != 0.3 else []
-
-    @precondition(lambda self: self.kept)
-    @rule(data=st.data())
-    def go_over(self, data):
-        timeline = self.trainer.timeline
-        name = data.draw(st.sampled_from(sorted(self.kept)))
-        branch = next((b for b in timeline.branches if b.name == name), None)
-        if branch is None or branch is timeline.branch:
-            return
-        self.kept[timeline.branch.name] = (list(self.changes), self.seed, timeline.reached)
-        for _ in timeline.go_over(branch):
-            pass
-        self.changes, self.seed, reached = self.kept[name]
-        self.changes = list(self.changes)
-        assert self.trainer.position == reached
-
-    @invariant()
-    def it_is_the_straight_way(self):
-        way = straight(self.options, self.changes, self.trainer.position, self.seed)
-        same_bits(self.trainer, way)
-
-
-TestWays = Ways.TestCase
-TestWays.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
 
 
 def test_going_back_tells_nothing_again_and_keeps_to_its_memory():
