@@ -60,6 +60,7 @@ CONDITIONS = st.one_of(
     st.tuples(COMPARED, st.sampled_from([" and ", " or ", " and not "]), COMPARED).map("".join),
     OPERATIONS,
     st.tuples(OPERATIONS, st.just("and"), COMPARED).map(" ".join),
+    st.tuples(OPERATIONS, st.integers(0, 3)).map(lambda t: f"{t[0]} and epoch == {t[1]}"),
     st.tuples(OPERATIONS, st.just("or"), OPERATIONS, st.just("and"), COMPARED).map(" ".join),
 )
 ENDINGS = st.sampled_from(["", "", "", " once", " after 2", " after 3 once"])

@@ -251,6 +251,12 @@ class Walk(Compared):
         _, _, after = ending.partition(" after ")
         self.stops.append(Stop(number, text, int(after[:1] or 1), "once" in ending))
 
+    @precondition(lambda self: len(self.stops) < 4 and not self.done)
+    @rule(text=CONDITIONS, ending=ENDINGS)
+    def run_to_breakpoint(self, text, ending):
+        self.set_breakpoint(text, ending)
+        self.resume()
+
     @precondition(lambda self: self.stops)
     @rule(data=st.data(), remove=st.booleans())
     def switch(self, data, remove):
