@@ -17,9 +17,12 @@ class ReLU(Layer):
     def attach(self, inputs: Signal, output: Signal) -> None:
         """Work between these two signals."""
         super().attach(inputs, output)
-        self.active = zeros(inputs.samples, inputs.width, bool)
-        self._mask = np.zeros(self.active.shape, np.int8)
-        self._bits = np.dtype(f"i{inputs.values.itemsize}")
+        self.inactive = zeros(inputs.samples, inputs.width, bool)
+        self._mask = np.zeros(self.inactive.shape, np.int8)
+        self._one = np.ones((), np.int8)
+        bits = np.dtype(f"i{inputs.values.itemsize}")
+        self._doutput_bits = self.doutput.view(bits)
+        self._dinputs_bits = None if self.dinputs is None else self.dinputs.view(bits)
         # NumPy's vectorised maximum takes two arrays, but not an array and a number.
         self._zeros = zeros(inputs.samples, inputs.width, inputs.values.dtype)
         self._zero = np.zeros((), inputs.values.dtype)  # a number would become one at each call
@@ -30,14 +33,12 @@ class ReLU(Layer):
 
     def compute_gradients(self) -> None:
         """Dinputs = 0 where inputs <= 0, else doutput."""
-        np.less_equal(self.inputs, self._zero, self.active)
-        np.logical_not(self.active, self.active)
-        if self.dinputs is not None:
-            # Of a number's bits, all or none are kept; 0 times what is not finite would be NaN.
-            bits = self.dinputs.view(self._bits)
-            np.negative(self.active.view(np.int8), self._mask)
-            np.copyto(bits, self._mask)
-            np.bitwise_and(bits, self.doutput.view(self._bits), bits)
+        np.less_equal(self.inputs, self._zero, self.inactive)
+        if self._dinputs_bits is not None:
+            # Of a number's bits, all or none are kept: 0 times what is not finite would be NaN.
+            np.subtract(self.inactive.view(np.int8), self._one, self._mask)
+            np.copyto(self._dinputs_bits, self._mask)
+            np.bitwise_and(self._dinputs_bits, self._doutput_bits, self._dinputs_bits)
 
 
 class Softmax(Layer):

@@ -177,7 +177,7 @@ def test_vectors_scalars_and_truth_values():
     assert seen.cell.name == "loss.sample_losses[7]"
     assert (seen.rows, seen.columns) == (30, 1)
     assert look(session, 3, "loss.predictions").arrays[-1].dtype == "int64"
-    seen = look(session, 6, "relu_1.active")
+    seen = look(session, 6, "relu_1.inactive")
     assert seen.arrays[seen.array].dtype == "bool"
     seen = look(session, 8, "network.parameters", row=10**9)
     assert seen.cell.name == f"network.parameters[{seen.rows - 1}]"
