@@ -10,11 +10,11 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.measure import MILLISECONDS, Row, alone, beside
 from engine import Position
+from engine.debugging.trainer import Trainer
 from engine.service.build import build_trainer
 from engine.service.description import Description
 from engine.service.record import Recorder
 from engine.training.history import History
-from engine.training.trainer import Trainer
 
 
 def rows(quick: bool) -> Iterator[Row]:

@@ -14,10 +14,10 @@ from pathlib import Path
 import pexpect
 
 from benchmarks.measure import MILLISECONDS, Row, each_beside
-from engine import commands, events
+from engine.protocol import commands, events
+from engine.protocol.wire import Unpacker, pack
 from engine.service.client import Worker
 from engine.service.description import Description
-from engine.service.wire import Unpacker, pack
 
 SIZES = ((80, 24), (200, 50))
 BUDGETS = {1: 1.03, 3: 1.05}

@@ -9,7 +9,18 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "engine.events": ("Position",),
+    "engine.protocol.events": (
+        "BreakpointHit",
+        "Branched",
+        "Changed",
+        "EpochCompleted",
+        "EpochMeasured",
+        "LossNotFinite",
+        "OperationCompleted",
+        "Position",
+        "Restarted",
+        "TrainingCompleted",
+    ),
     "engine.nn.activations": ("ReLU", "Softmax"),
     "engine.nn.layers": ("Dense", "Layer"),
     "engine.nn.losses": ("CrossEntropyLoss", "Loss", "SoftmaxCrossEntropy"),
@@ -17,15 +28,15 @@ _HOMES = {
     "engine.nn.optimizers": ("GradientDescent", "Optimizer"),
     "engine.data.dataset": ("DataError", "Dataset"),
     "engine.data.toys": ("toy",),
-    "engine.training.branches": ("Branch",),
-    "engine.training.breakpoints": ("Breakpoint", "Breakpoints"),
-    "engine.training.changes": ("ChangeError",),
-    "engine.training.conditions": ("Condition", "ConditionError"),
+    "engine.debugging.branches": ("Branch",),
+    "engine.debugging.breakpoints": ("Breakpoint", "Breakpoints"),
+    "engine.debugging.changes": ("ChangeError",),
+    "engine.debugging.conditions": ("Condition", "ConditionError"),
     "engine.training.history": ("History",),
     "engine.training.machine": ("Machine",),
-    "engine.training.operations": ("Operation", "compile_program"),
-    "engine.training.timeline": ("Timeline",),
-    "engine.training.trainer": ("Trainer",),
+    "engine.training.program": ("Operation", "compile_program"),
+    "engine.debugging.timeline": ("Timeline",),
+    "engine.debugging.trainer": ("Trainer",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine import commands, events
+from engine.protocol import commands, events
 from engine.service.build import build_trainer
 from engine.service.description import Description
 from engine.service.session import Session

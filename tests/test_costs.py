@@ -10,12 +10,12 @@ import pytest
 from rich.color import ColorSystem
 from textual.css.stylesheet import Stylesheet
 
-from engine import commands
 from engine.nn import activations, layers, losses, optimizers, products
+from engine.protocol import commands
+from engine.protocol.wire import pack
 from engine.service.build import build_trainer
 from engine.service.description import Description
 from engine.service.session import Session
-from engine.service.wire import pack
 from tui.app import Monitor
 
 

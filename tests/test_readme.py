@@ -7,9 +7,9 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
+from engine.debugging.changes import parse_change
 from engine.service.build import build_trainer
 from engine.service.description import Description
-from engine.training.changes import parse_change
 from tui.cli import command
 from tui.keys import KEYS
 

@@ -12,8 +12,9 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
-from engine import events
-from engine.commands import Inspect, Subscribe
+from engine.debugging import timeline
+from engine.protocol import events
+from engine.protocol.commands import Inspect, Subscribe
 from engine.service import session as service
 from engine.service.build import build_trainer
 from engine.service.description import Description
@@ -22,7 +23,6 @@ from engine.service.replay import replay
 from engine.service.run import Run
 from engine.service.session import Session
 from engine.service.threads import limit_threads
-from engine.training import timeline
 from tests.plain_loop import PlainLoop
 from tests.walk_choices import CLASSES, RATE, SAMPLES
 

@@ -10,7 +10,7 @@ from textual.command import CommandPalette
 from textual.screen import ModalScreen, Screen
 from textual.theme import ThemeProvider
 
-from engine import commands
+from engine.protocol import commands
 from tui.keys import ACTIONS, INSIDE, KEYS, bindings
 from tui.screens.branches import BranchesScreen
 from tui.screens.breakpoints import BreakpointsScreen

@@ -13,7 +13,8 @@ import click
 from click.core import ParameterSource
 
 from engine import __version__
-from engine.commands import MOST_EPOCHS
+from engine.protocol.commands import MOST_EPOCHS
+from engine.protocol.text import printable
 from engine.service.description import (
     MOST_THREADS,
     TOY_SOURCES,
@@ -23,7 +24,6 @@ from engine.service.description import (
 )
 from engine.service.files import give_up, reason
 from engine.service.names import RunNameError, check_name
-from engine.service.text import printable
 
 FILE_ENDINGS = (".csv", ".npz", ".py")
 

@@ -8,8 +8,8 @@ from time import monotonic
 
 import click
 
+from engine.protocol.text import printable
 from engine.service.client import Connection, Worker
-from engine.service.text import printable
 from tui.app import Monitor
 
 MOST_FAULTS, WITHIN = 3, 10.0  # the screen is given up after so many, within so many seconds

@@ -18,7 +18,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Footer, Static
 
-from engine import commands, events
+from engine.protocol import commands, events
 from engine.service.client import Connection
 from tui import axis, themes
 from tui.faults import GuardedApp

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from time import perf_counter
 from typing import Any
 
-from engine import events
-from engine.commands import SessionCommand, Subscribe
-from engine.service.wire import LARGEST_COMMAND, Unpacker, pack
+from engine.protocol import events
+from engine.protocol.commands import SessionCommand, Subscribe
+from engine.protocol.wire import LARGEST_COMMAND, Unpacker, pack
 
 MOST_UNSENT = 4 * 1024 * 1024  # bytes that may wait for a client that does not read,
 MANY_UNSENT = 64 * 1024  # and so many that one that does read is waited for

@@ -10,13 +10,13 @@ from threadpoolctl import threadpool_limits
 from engine.data.dataset import Dataset
 from engine.data.files import load
 from engine.data.toys import toy
+from engine.debugging.conditions import ConditionError
+from engine.debugging.trainer import Trainer
 from engine.nn.losses import SoftmaxCrossEntropy
 from engine.nn.network import multilayer_perceptron
 from engine.nn.optimizers import GradientDescent
 from engine.service.description import TOY_SOURCES, Description, SourceError
 from engine.service.own_file import run_file
-from engine.training.conditions import ConditionError
-from engine.training.trainer import Trainer
 
 
 def build_trainer(description: Description) -> Trainer:

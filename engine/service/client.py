@@ -13,13 +13,13 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-from engine.commands import SessionCommand
-from engine.events import Failed, SessionEvent
+from engine.protocol.commands import SessionCommand
+from engine.protocol.events import Failed, SessionEvent
+from engine.protocol.wire import Invalid, StreamError, Unpacker, pack
 from engine.service import address
 from engine.service.description import Description
 from engine.service.files import reason
 from engine.service.run import Run
-from engine.service.wire import Invalid, StreamError, Unpacker, pack
 
 # The current folder is not on the path (-P): what lies there is data, and no program of ours. The
 # folder of this package is, behind all others, for where it is not installed.

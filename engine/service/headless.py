@@ -14,16 +14,16 @@ from typing import Any, TextIO
 import msgspec
 import numpy as np
 
-from engine import events
+from engine.debugging.trainer import Trainer
+from engine.protocol import events
+from engine.protocol.text import as_text, printable
 from engine.service.build import build_trainer
 from engine.service.description import Description, TrainingError
 from engine.service.files import give_up
 from engine.service.own_file import own_lines
 from engine.service.record import Recorder
 from engine.service.run import Run
-from engine.service.text import as_text, printable
 from engine.service.threads import STRETCH, FullSpeed, limit_threads
-from engine.training.trainer import Trainer
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

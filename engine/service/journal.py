@@ -21,12 +21,12 @@ import numpy as np
 from threadpoolctl import threadpool_info
 
 from engine import __version__
-from engine.events import Changed, Position
+from engine.debugging.branches import digest
+from engine.debugging.trainer import Trainer
 from engine.nn.signals import Array
+from engine.protocol.events import Changed, Position
 from engine.service.description import MOST_THREADS, Description
 from engine.service.files import read_file, reason, write_whole
-from engine.training.branches import digest
-from engine.training.trainer import Trainer
 
 JOURNAL = "journal.json"
 OUTDATED = "journal-outdated.json"  # one that could not be brought up to date any more

@@ -9,8 +9,10 @@ from errno import ENOENT
 from io import FileIO
 from pathlib import Path
 
-from engine import events
+from engine.debugging.branches import Branch
+from engine.debugging.trainer import Trainer
 from engine.nn.signals import Array
+from engine.protocol import events
 from engine.service.description import Description
 from engine.service.files import owner_only
 from engine.service.journal import (
@@ -24,8 +26,6 @@ from engine.service.journal import (
     metrics_file,
     write_journal,
 )
-from engine.training.branches import Branch
-from engine.training.trainer import Trainer
 
 MOST_NAMED = 2  # branches that are named in a message
 

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 import msgspec
 import numpy as np
 
-from engine import events
-from engine.events import Changed, Position
+from engine.debugging.branches import BEGINNING, digest
+from engine.debugging.trainer import Trainer
+from engine.protocol import events
+from engine.protocol.events import Changed, Position
 from engine.service.build import build_trainer
 from engine.service.description import TOY_SOURCES, Description, SourceError
 from engine.service.files import reason, shown
@@ -26,8 +28,6 @@ from engine.service.journal import (
 from engine.service.own_file import own_lines
 from engine.service.run import Run
 from engine.service.threads import limit_threads
-from engine.training.branches import BEGINNING, digest
-from engine.training.trainer import Trainer
 
 WORDS = {
     "data": "the data are others",

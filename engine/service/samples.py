@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine import events
-from engine.commands import Order, Subscribe
 from engine.nn.signals import Array
+from engine.protocol import events
+from engine.protocol.commands import Order, Subscribe
 from engine.service.telling import gaps
 
 # Of all rows that are sent; with very many classes, fewer rows are sent than a client asks for.

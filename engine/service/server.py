@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from time import perf_counter, sleep
 
-from engine import commands, events
-from engine.commands import Subscribe
+from engine.protocol import commands, events
+from engine.protocol.commands import Subscribe
+from engine.protocol.wire import Invalid, pack
 from engine.service.attached import Client, DroppedError
 from engine.service.peer import is_own
 from engine.service.session import Session
-from engine.service.wire import Invalid, pack
 
 SLICE = 0.004
 LONGEST_SLICE = 0.02

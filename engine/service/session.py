@@ -9,18 +9,18 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from time import perf_counter
 
-from engine import commands, events
-from engine.commands import SessionCommand, Subscribe
+from engine.debugging.changes import ChangeError
+from engine.debugging.conditions import ConditionError
+from engine.debugging.inspection import Inspector
+from engine.debugging.trainer import Trainer
 from engine.nn.signals import Array
+from engine.protocol import commands, events
+from engine.protocol.commands import SessionCommand, Subscribe
 from engine.service import steering, telling
 from engine.service.description import Description
 from engine.service.own_file import in_short, own_lines
 from engine.service.samples import SamplesView
 from engine.service.threads import FullSpeed
-from engine.training.changes import ChangeError
-from engine.training.conditions import ConditionError
-from engine.training.inspection import Inspector
-from engine.training.trainer import Trainer
 
 SLOW = 15.0  # epochs a second of which each can be seen
 AT_ONCE = 0.03  # seconds that a step or a journey may take before others get their turn

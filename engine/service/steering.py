@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from engine import commands, events
-from engine.commands import SessionCommand
-from engine.events import Position
+from engine.debugging.changes import parse_change
+from engine.protocol import commands, events
+from engine.protocol.commands import SessionCommand
+from engine.protocol.events import Position
 from engine.service import telling
 from engine.service.ladder import step
-from engine.training.changes import parse_change
 
 if TYPE_CHECKING:
     from engine.service.session import Session

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from engine import events
-from engine.commands import Subscribe
-from engine.training.branches import Branch
+from engine.debugging.branches import Branch
+from engine.debugging.timeline import Timeline
+from engine.debugging.trainer import Trainer
+from engine.protocol import events
+from engine.protocol.commands import Subscribe
 from engine.training.history import METRICS, History
-from engine.training.timeline import Timeline
-from engine.training.trainer import Trainer
 
 # Branches whose curves are sent: the latest ones, of which a chart stays readable.
 GHOSTS = 3

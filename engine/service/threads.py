@@ -11,10 +11,10 @@ from time import perf_counter
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from engine.debugging.branches import BEGINNING
+from engine.debugging.changes import threads_in_use
+from engine.debugging.trainer import Trainer
 from engine.nn.signals import Array
-from engine.training.branches import BEGINNING
-from engine.training.changes import threads_in_use
-from engine.training.trainer import Trainer
 
 # Multiply-adds of a product from which on OpenBLAS wakes a second thread.
 WORTH_A_THREAD = 2**18

@@ -15,13 +15,13 @@ import threading
 import time
 import traceback
 
-from engine import events
+from engine.protocol import events
+from engine.protocol.wire import pack
 from engine.service import address
 from engine.service.files import reason, shown
 from engine.service.log import log_stream
 from engine.service.peer import is_own
 from engine.service.run import Run
-from engine.service.wire import pack
 
 
 def main() -> None:

@@ -16,17 +16,17 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from engine import events
 from engine.data.batches import shuffled
 from engine.data.dataset import Dataset
-from engine.events import Position
 from engine.nn.losses import Loss
 from engine.nn.network import Network
 from engine.nn.optimizers import Optimizer
 from engine.nn.signals import Array, Signal, zeros
+from engine.protocol import events
+from engine.protocol.events import Position
 from engine.training.history import History
 from engine.training.members import parts_of
-from engine.training.operations import compile_program
+from engine.training.program import compile_program
 from engine.training.ties import Tie, differing, tie_of, tie_to
 
 E = TypeVar("E", bound=events.Event)

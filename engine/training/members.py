@@ -12,7 +12,7 @@ from engine.nn.layers import Layer
 from engine.nn.losses import Loss
 from engine.nn.network import Network
 from engine.nn.signals import Array
-from engine.training.operations import Operation
+from engine.training.program import Operation
 
 # Those that come first, where an operation has several.
 FIRST = ("inputs", "doutput", "output", "dinputs")

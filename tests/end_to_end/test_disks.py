@@ -87,7 +87,8 @@ def test_a_disk_that_fills_is_said_on_the_screen_and_the_training_goes_on(start,
 
 def test_a_worker_whose_files_may_not_grow_trains_on_and_prints(start, tmp_path):
     (tmp_path / "mine.py").write_text(
-        "import numpy as np\nfrom engine import *\nfrom engine.events import EpochMeasured\n"
+        "import numpy as np\nfrom engine import *\nfrom engine.protocol.events import EpochMeasured"
+        "\n"
         "trainer = Trainer(Network([Dense(1, 2)]), SoftmaxCrossEntropy(), GradientDescent(0.1),"
         " Dataset(np.arange(4.0)[:, None], np.array([0, 0, 1, 1])), epochs=10**8)\n"
         "trainer.subscribe(EpochMeasured, lambda event: print('x' * 999))\n"
@@ -128,7 +129,7 @@ def test_a_file_whose_name_is_no_text_is_trained_on(start, tmp_path):
 def test_a_worker_that_is_killed_has_written_what_the_screen_showed(start, tmp_path):
     (tmp_path / "slow.py").write_text(
         "import time\nimport numpy as np\nfrom engine import *\n"
-        "from engine.events import EpochMeasured\n"
+        "from engine.protocol.events import EpochMeasured\n"
         "trainer = Trainer(Network([Dense(1, 2)]), SoftmaxCrossEntropy(), GradientDescent(0.1),"
         " Dataset(np.arange(4.0)[:, None], np.array([0, 0, 1, 1])))\n"
         "trainer.subscribe(EpochMeasured, lambda event: time.sleep(0.1))\n"

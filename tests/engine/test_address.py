@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from engine import commands, events
+from engine.protocol import commands, events
+from engine.protocol.wire import Unpacker, pack
 from engine.service import address, client
 from engine.service.build import build_trainer
 from engine.service.client import Connection, Worker
@@ -24,7 +25,6 @@ from engine.service.description import Description
 from engine.service.peer import is_own
 from engine.service.server import Server
 from engine.service.session import Session
-from engine.service.wire import Unpacker, pack
 
 NOBODY = 65534
 SMALL = Description(samples=10, hidden=(4,), epochs=20, paused=True)

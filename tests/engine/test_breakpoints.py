@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import ConditionError, Position, events
+from engine import ConditionError, Position
+from engine.protocol import events
 from engine.service.build import build_trainer
 from engine.service.description import Description
 

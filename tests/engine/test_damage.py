@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from engine import commands
+from engine.protocol import commands
 from engine.service.build import build_trainer
 from engine.service.description import Description
 from engine.service.journal import JOURNAL, Sealed
@@ -295,7 +295,7 @@ def test_a_run_of_which_nothing_was_trained_is_not_identical(tmp_path, monkeypat
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan, -np.nan, -0.0, 5e-324])
 def test_a_number_that_is_none_survives_the_journal_to_the_bit(value):
-    from engine.events import Changed, Position
+    from engine.protocol.events import Changed, Position
     from engine.service.journal import ChangeRecord
 
     change = Changed(Position(1, 0, 0), "dense_1.weights[0, 0]", float(value), float(-value))

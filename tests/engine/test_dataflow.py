@@ -18,7 +18,7 @@ from engine import (
     SoftmaxCrossEntropy,
     Trainer,
 )
-from engine.training.dataflow import find_dataflow
+from engine.debugging.dataflow import find_dataflow
 from engine.training.members import gradient_of, is_parameter, members, value_of
 
 

@@ -210,7 +210,8 @@ def test_a_signal_that_is_ignored_stays_so(running):
 SLOW = """
 import time
 import numpy as np
-from engine import Dataset, Dense, GradientDescent, Network, SoftmaxCrossEntropy, Trainer, events
+from engine import Dataset, Dense, GradientDescent, Network, SoftmaxCrossEntropy, Trainer
+from engine.protocol import events
 
 data = Dataset(np.array([[0.0], [1]]), np.array([0, 1]))
 trainer = Trainer(Network([Dense(1, 2)]), SoftmaxCrossEntropy(), GradientDescent(0.5), data)

@@ -10,14 +10,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine import commands, events
-from engine.commands import SessionCommand, Subscribe
+from engine.protocol import commands, events
+from engine.protocol.commands import SessionCommand, Subscribe
+from engine.protocol.wire import HEADER, Unpacker, pack
 from engine.service import address
 from engine.service.build import build_trainer
 from engine.service.client import Worker
 from engine.service.description import Description
 from engine.service.session import Session
-from engine.service.wire import HEADER, Unpacker, pack
 
 RUN = Description(samples=20, hidden=(8,), epochs=6000, seed=5)
 WATCHED = Subscribe(

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import commands, events
-from engine.commands import Inspect, Subscribe
+from engine.debugging import inspection
+from engine.debugging.windows import Update, Window
+from engine.protocol import commands, events
+from engine.protocol.commands import Inspect, Subscribe
+from engine.protocol.wire import Unpacker, pack
 from engine.service.build import build_trainer
 from engine.service.description import Description
 from engine.service.session import Session
-from engine.service.wire import Unpacker, pack
-from engine.training import inspection
-from engine.training.windows import Update, Window
 
 WINDOW = Inspect(rows=6, columns=5, heat_rows=10, heat_columns=12, bins=20)
 

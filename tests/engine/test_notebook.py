@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from engine import Dense, GradientDescent, ReLU, Softmax, SoftmaxCrossEntropy, events
+from engine import Dense, GradientDescent, ReLU, Softmax, SoftmaxCrossEntropy
 from engine.nn import products
+from engine.protocol import events
 from engine.service.build import build_trainer
 from engine.service.description import Description
 from tests import notebook

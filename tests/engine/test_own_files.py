@@ -8,12 +8,12 @@ import time
 
 import pytest
 
-from engine import events
-from engine.commands import Drawn, GoTo, SessionCommand, Step, Subscribe
-from engine.events import Position, SessionEvent
+from engine.protocol import events
+from engine.protocol.commands import Drawn, GoTo, SessionCommand, Step, Subscribe
+from engine.protocol.events import Position, SessionEvent
+from engine.protocol.wire import Unpacker, pack
 from engine.service.client import Connection, Worker
 from engine.service.description import Description
-from engine.service.wire import Unpacker, pack
 
 DATA = """
 import numpy as np
@@ -140,7 +140,7 @@ def test_a_file_whose_ending_is_in_capitals_runs(own):
 def test_what_a_file_prints_is_not_among_the_json_lines(own):
     noisy = "print('rows'); import os; os.system('echo from a shell')\n"
     callback = "trainer.subscribe(events.EpochMeasured, lambda e: print('epoch over'))\n"
-    done, lines = own(DATA + noisy + TRAINER + "from engine import events\n" + callback)
+    done, lines = own(DATA + noisy + TRAINER + "from engine.protocol import events\n" + callback)
     assert [line["type"] for line in lines] == ["run", *["epoch"] * 30, "end"]
     for printed in ("rows", "from a shell", "epoch over"):
         assert printed in done.stderr
@@ -217,7 +217,7 @@ CALLBACK = (
     DATA
     + TRAINER
     + """
-from engine import events
+from engine.protocol import events
 def look(event):
     if event.epoch == 4: raise ValueError('my own error')
 trainer.subscribe(events.EpochMeasured, look)

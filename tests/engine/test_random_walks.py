@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
-from engine import commands
+from engine.protocol import commands
 from tests.walk_choices import CLASSES, CONDITIONS, EDITS, ENDINGS, RATE, RATES, TURNS, UNITS
 from tests.walk_model import BEGINNING, Compared, Stop, Way
 

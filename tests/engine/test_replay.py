@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from engine import commands
+from engine.protocol import commands
 from engine.service.build import build_trainer
 from engine.service.description import Description, SourceError
 from engine.service.journal import read_journal, read_metrics, write_journal
@@ -165,7 +165,7 @@ def test_many_branches_keep_one_file_open_and_are_read_however_deep(run):
 TRAINED = """
 import numpy as np
 from engine import Dataset, Dense, GradientDescent, Network, SoftmaxCrossEntropy, Trainer
-from engine.events import Position
+from engine.protocol.events import Position
 
 data = Dataset(np.arange(4.0)[:, None], np.array([0, 0, 1, 1]))
 trainer = Trainer(Network([Dense(1, 2)]), SoftmaxCrossEntropy(), GradientDescent(0.1), data)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.commands import Subscribe
+from engine.protocol.commands import Subscribe
 from engine.service.samples import MOST_LOOKED_AT, SamplesView
 
 ORDERS = ("all", "wrong", "uncertain")

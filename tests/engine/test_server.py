@@ -10,14 +10,14 @@ import time
 import msgspec
 import pytest
 
-from engine import commands, events
+from engine.protocol import commands, events
+from engine.protocol.wire import HEADER, Unpacker, pack
 from engine.service import attached
 from engine.service.build import build_trainer
 from engine.service.description import Description
 from engine.service.server import MOST_CLIENTS, Server
 from engine.service.session import Session
 from engine.service.steering import MOST_BREAKPOINTS
-from engine.service.wire import HEADER, Unpacker, pack
 
 
 class Line:

@@ -4,16 +4,16 @@ import math
 
 import pytest
 
-from engine import commands, events
-from engine.commands import Subscribe
+from engine.debugging import timeline
+from engine.protocol import commands, events
+from engine.protocol.commands import Subscribe
+from engine.protocol.wire import Unpacker, pack
 from engine.service import samples
 from engine.service import session as service
 from engine.service.build import build_trainer
 from engine.service.description import Description
 from engine.service.ladder import step
 from engine.service.session import Session
-from engine.service.wire import Unpacker, pack
-from engine.training import timeline
 
 ALL = Subscribe(points=40, span=100, first=0, rows=5)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
 
-from engine.training import statistics as s
+from engine.debugging import statistics as s
 
 ARRAYS = st.one_of(
     nps.arrays(

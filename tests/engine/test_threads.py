@@ -8,7 +8,9 @@ import time
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from engine.events import Position
+from engine.debugging.branches import BEGINNING
+from engine.debugging.changes import ChangeError
+from engine.protocol.events import Position
 from engine.service.build import build_trainer
 from engine.service.description import Description
 from engine.service.journal import read_journal
@@ -24,8 +26,6 @@ from engine.service.threads import (
     helps,
     limit_threads,
 )
-from engine.training.branches import BEGINNING
-from engine.training.changes import ChangeError
 
 
 @pytest.fixture(autouse=True)

@@ -7,11 +7,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from engine import ChangeError, Position, events
+from engine import ChangeError, Position
+from engine.debugging import snapshots
+from engine.debugging.changes import find_target, parse_change
+from engine.protocol import events
 from engine.service.build import build_trainer
 from engine.service.description import Description
-from engine.training import snapshots
-from engine.training.changes import find_target, parse_change
 
 
 def build(**options):

@@ -14,8 +14,8 @@ from engine import (
     ReLU,
     SoftmaxCrossEntropy,
     Trainer,
-    events,
 )
+from engine.protocol import events
 from engine.service.build import build_trainer
 from engine.service.description import Description
 

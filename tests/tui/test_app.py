@@ -11,7 +11,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Input
 
-from engine import commands, events
+from engine.protocol import commands, events
 from tui.app import _read_epoch
 from tui.keys import KEYS
 from tui.screens.breakpoints import BreakpointsScreen

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.widgets import Input
 
-from engine import commands
+from engine.protocol import commands
 from tui.figures import WIDTH, figure, share
 from tui.widgets.inside.arrays import _bar, histogram_lines
 from tui.widgets.inside.operation import OperationPanel, _broken, highlighted

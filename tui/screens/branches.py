@@ -8,8 +8,8 @@ from textual.containers import Vertical
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine.commands import GoOver
-from engine.events import BranchesChanged, BranchState, Frame
+from engine.protocol.commands import GoOver
+from engine.protocol.events import BranchesChanged, BranchState, Frame
 from tui.screens.dialogs import Dialog
 from tui.widgets.choices import Choices
 from tui.widgets.status import number

@@ -10,8 +10,13 @@ from textual.containers import Vertical
 from textual.widgets import Input, Static
 from textual.widgets.option_list import Option
 
-from engine.commands import RemoveBreakpoint, SessionCommand, SetBreakpoint, SwitchBreakpoint
-from engine.events import BreakpointsChanged, BreakpointState, Rejected, SessionEvent
+from engine.protocol.commands import (
+    RemoveBreakpoint,
+    SessionCommand,
+    SetBreakpoint,
+    SwitchBreakpoint,
+)
+from engine.protocol.events import BreakpointsChanged, BreakpointState, Rejected, SessionEvent
 from tui.screens.dialogs import Dialog
 from tui.widgets.choices import Choices
 from tui.widgets.line import Line

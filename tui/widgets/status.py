@@ -10,7 +10,7 @@ from tui.widgets.canvas import Canvas, Line, length
 from tui.widgets.samples import bar
 
 if TYPE_CHECKING:
-    from engine.events import Frame, Welcome
+    from engine.protocol.events import Frame, Welcome
 
 SIGNS = {
     "starting": ("○", "muted"),

@@ -8,14 +8,14 @@ import msgspec
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from engine.commands import Inspect
+from engine.protocol.commands import Inspect
 from tui.widgets.inside.arrays import ArraysPanel, FiguresPanel
 from tui.widgets.inside.operation import OperationPanel
 from tui.widgets.inside.program import ProgramPanel
 from tui.widgets.inside.values import CellLine, HeatPanel, NumbersPanel
 
 if TYPE_CHECKING:
-    from engine.events import BreakpointState, Frame, Inspection, ProgramEntry
+    from engine.protocol.events import BreakpointState, Frame, Inspection, ProgramEntry
 
 FACES = ("-numbers", "-heat", "-figures")
 

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from engine.commands import Inspect
-from engine.events import Cell, HeatMap, Table
+from engine.debugging.statistics import levels, scale_of, statistics
 from engine.nn.layers import Layer
 from engine.nn.optimizers import GradientDescent, Optimizer
 from engine.nn.signals import Array
+from engine.protocol.commands import Inspect
+from engine.protocol.events import Cell, HeatMap, Table
 from engine.training.members import Member, gradient_of, value_of
-from engine.training.statistics import levels, scale_of, statistics
 
 if TYPE_CHECKING:
-    from engine.training.trainer import Trainer
+    from engine.debugging.trainer import Trainer
 
 
 def shape_text(values: Array) -> str:

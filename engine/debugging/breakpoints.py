@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.debugging.conditions import Condition, Vocabulary, parse
 from engine.nn.activations import ReLU
 from engine.nn.layers import Dense
 from engine.nn.signals import Array
-from engine.training.conditions import Condition, Vocabulary, parse
 from engine.training.machine import Machine
 
 

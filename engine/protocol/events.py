@@ -299,7 +299,7 @@ class ArrayLine(msgspec.Struct, frozen=True):
 
 
 class HeatMap(msgspec.Struct, frozen=True):
-    """A window of a matrix, each value a level; see `engine.training.statistics.levels`.
+    """A window of a matrix, each value a level; see `engine.debugging.statistics.levels`.
 
     Attributes
     ----------

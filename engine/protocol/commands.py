@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from engine.events import Unit
+from engine.protocol.events import Unit
 
 MOST_EPOCHS = 10**12
 

@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.random import RandomState
 
+from engine.debugging.duplicates import duplicate
 from engine.nn.losses import Loss
 from engine.nn.network import Network
 from engine.nn.optimizers import Optimizer
 from engine.nn.signals import Signal
-from engine.training.duplicates import duplicate
 from engine.training.members import Member, members, owners, parts_of, value_of
-from engine.training.operations import Operation, compile_program
+from engine.training.program import Operation, compile_program
 
 ROWS = 16  # of the batch that operations are tried out on
 LARGE = 1 << 20  # bytes of an array that need not be copied, since a smaller one replaces it

@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from engine import events
-from engine.events import Changed, Position
+from engine.debugging.snapshots import Snapshots
 from engine.nn.signals import Array
+from engine.protocol import events
+from engine.protocol.events import Changed, Position
 from engine.training.history import History
 from engine.training.machine import Snapshot
-from engine.training.snapshots import Snapshots
 
 BEGINNING = Position(0, 0, 0)
 

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.commands import Inspect
-from engine.events import ArrayLine, ArrayName, ArrayStatistics, Inspection, ProgramEntry
+from engine.debugging.dataflow import Dataflow, find_dataflow
+from engine.debugging.statistics import histogram, sample, scale_of, statistics
+from engine.debugging.windows import Update, Window, differs, shape_text
 from engine.nn.signals import Array
-from engine.training.dataflow import Dataflow, find_dataflow
+from engine.protocol.commands import Inspect
+from engine.protocol.events import ArrayLine, ArrayName, ArrayStatistics, Inspection, ProgramEntry
 from engine.training.members import Member, members, value_of
-from engine.training.statistics import histogram, sample, scale_of, statistics
-from engine.training.windows import Update, Window, differs, shape_text
 
 if TYPE_CHECKING:
-    from engine.training.trainer import Trainer
+    from engine.debugging.trainer import Trainer
 
 MOST_KEPT = 64 << 20  # bytes of all arrays kept as they were before
 MOST_MEASURED = 1 << 17  # values of an array that are looked at while it trains

@@ -29,20 +29,20 @@ from time import perf_counter
 
 import numpy as np
 
-from engine import events
 from engine.data.dataset import Dataset
-from engine.events import Position
+from engine.debugging.branches import BEGINNING
+from engine.debugging.breakpoints import Breakpoints
+from engine.debugging.changes import RESERVED, SEED, THREADS, ChangeError
+from engine.debugging.timeline import Timeline
 from engine.nn.activations import ReLU, Softmax
 from engine.nn.layers import Dense
 from engine.nn.losses import CrossEntropyLoss, Loss, SoftmaxCrossEntropy
 from engine.nn.mistakes import expect
 from engine.nn.network import Network
 from engine.nn.optimizers import Optimizer
-from engine.training.branches import BEGINNING
-from engine.training.breakpoints import Breakpoints
-from engine.training.changes import RESERVED, SEED, THREADS, ChangeError
+from engine.protocol import events
+from engine.protocol.events import Position
 from engine.training.machine import Machine
-from engine.training.timeline import Timeline
 
 
 class Trainer(Machine):

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from itertools import count
 from time import perf_counter
 
-from engine import events
-from engine.events import Changed, Position
-from engine.training.branches import BEGINNING, Branch, digest
-from engine.training.changes import RESERVED, find_target
+from engine.debugging.branches import BEGINNING, Branch, digest
+from engine.debugging.changes import RESERVED, find_target
+from engine.protocol import events
+from engine.protocol.events import Changed, Position
 from engine.training.machine import Machine, Snapshot
 
 MEMORY = 256 * 1024 * 1024

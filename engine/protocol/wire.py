@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from engine.service.text import as_text
+from engine.protocol.text import as_text
 
 HEADER = struct.Struct("<I")
 LARGEST_COMMAND = 8 * 1024  # bytes of a message to the session,

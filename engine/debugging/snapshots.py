@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.events import Position
+from engine.protocol.events import Position
 from engine.training.machine import Snapshot
 
 # Of the snapshots whose number is an odd multiple of 2^k, the latest so many are kept, for each

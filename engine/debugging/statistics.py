@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from engine.events import ArrayStatistics
 from engine.nn.signals import Array
+from engine.protocol.events import ArrayStatistics
 
 LEVELS = 8
 ROUND = (1, 1.5, 2, 3, 5, 7, 10)  # times a power of ten
