@@ -216,10 +216,10 @@ class PlainLoop:
         return [self.layers[name]] if name else self.dense
 
     def dead(self, name):
-        """The share of units that are active in no row of the layer's output."""
+        """The share of units that were active in no row of the batch that the layer did last."""
         if f"{name}.forward" not in self.done:
             return math.nan
-        return 1 - (self.shown(f"{name}.output") > 0).any(axis=0).mean()
+        return 1 - (output_of(self.layers[name]) > 0).any(axis=0).mean()
 
 
 def output_of(layer):

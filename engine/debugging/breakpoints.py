@@ -72,14 +72,16 @@ class Facts:
     def of_layer(self, function: str, layer: str) -> float:
         """Return a norm of a layer's gradients or weights, or its share of dead units.
 
-        It is NaN before the operation that computes it was done for the first time.
+        A unit is dead if it was active in no row of the last batch that its layer has done. What
+        was not computed yet is NaN.
         """
         network = self.machine.network
         found = next((a for a in network.layers if a.name == layer), network)
         if function == "dead":
             assert isinstance(found, ReLU)
-            share = 1 - (found.output > 0).any(axis=0).mean()
-            return float(share) if self._is_done(f"{layer}.forward") else np.nan
+            if not self._is_done(f"{layer}.forward"):
+                return np.nan
+            return float(1 - (self.machine.last_output(found) > 0).any(axis=0).mean())
         assert not isinstance(found, ReLU)
         if function == "weight_norm":
             return _norm(found.parameters)

@@ -18,6 +18,7 @@ import numpy as np
 
 from engine.data.batches import shuffled
 from engine.data.dataset import Dataset
+from engine.nn.layers import Layer
 from engine.nn.losses import Loss
 from engine.nn.network import Network
 from engine.nn.optimizers import Optimizer
@@ -268,6 +269,15 @@ class Machine:
         self.epoch += 1
         if self._subscribers[events.EpochCompleted]:
             self.emit(events.EpochCompleted(self.epoch - 1))
+
+    def last_output(self, layer: Layer) -> Array:
+        """Return all that a layer wrote last, which may be of a batch of another size than this."""
+        names = [operation.name for operation in self.program]
+        is_ahead = self.operation <= names.index(f"{layer.name}.forward")
+        batch = (self.iteration - is_ahead) % self.batches
+        rows = min(self.batch_size, self.data.samples - batch * self.batch_size)
+        output: Array = next(o for part, o in self._ties[rows] if part is vars(layer))["output"]
+        return output
 
     # -- a moment kept -------------------------------------------------------------------------
 

@@ -239,3 +239,23 @@ def test_after_going_back_gradients_are_those_of_that_place():
     trainer.go_to(Position(0, 0, 0))
     assert not trainer.network.gradients.any()
     assert not hasattr(trainer.loss, "value")
+
+
+@pytest.mark.parametrize("batch_size", [4, 5, 7])
+@pytest.mark.parametrize("place", ["dense_1.forward", "relu_1.forward", "dense_2.forward"])
+def test_dead_units_are_those_of_the_whole_last_batch_whatever_its_size(place, batch_size):
+    stepped, expected, dead = build(batch_size=batch_size), [], math.nan
+    while not stepped.done:
+        operation = stepped.program[stepped.operation].name
+        if operation == place and dead >= 0.4:
+            expected.append(stepped.position)
+        stepped.step_operation()
+        if operation == "relu_1.forward":
+            dead = 1 - (stepped.network.layers[1].output > 0).any(axis=0).mean()
+    trainer, places = build(batch_size=batch_size), []
+    trainer.breakpoints.add(f"{place} and dead('relu_1') >= 0.4")
+    while not trainer.done:
+        trainer.run()
+        places.append(trainer.position)
+    assert places[:-1] == expected
+    assert 0 < len(expected) < EPOCHS * trainer.batches
