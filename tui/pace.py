@@ -9,6 +9,11 @@ does not answer gets few bytes a second.
 From what a write's answer takes longer than the quickest one follows how fast the line is, however
 far the terminal; no more is written at once than it carries in a fifth of a second. There is never
 more than one question without an answer, since some terminals answer two at once with one.
+
+An answer that does not come counts as lost after a while. It may only be late, and then be taken
+for the answer to the next question. So the two answers after it measure nothing, and until one
+does again, each that counts as lost doubles the time that the next is waited for, and halves what
+is written at once to a line of unknown speed.
 """
 
 from __future__ import annotations
@@ -19,9 +24,9 @@ from collections import deque
 from textual.geometry import Size
 
 QUESTION = "\x1b[6n"
-MUTE_RATE = 3000.0  # bytes a second, for a terminal that has never answered
+MUTE_RATE = 3000.0  # bytes a second, as long as it is not known how many the line carries
 PATIENCE = 4.0  # seconds, at most, until an answer counts as lost
-LEAST_PATIENCE = 0.5  # the same at least, and thrice what the line should take
+LEAST_PATIENCE = 0.5  # the same at least, besides thrice what the line should take
 BURST = 0.4  # seconds' worth that may be written at once, as when a panel opens
 PORTION = 0.2  # seconds that a line may take for what is written at once
 FIRST = 1500  # bytes to write at once, before it is known how fast the line is
@@ -46,14 +51,14 @@ class Pace:
         self._begun = self._rested = self._busy = now
         self._question: tuple[int, float] | None = None
         self._arrived, self._nearest = 0, math.inf
-        self._patience = PATIENCE
+        self._patience, self._lost, self._doubtful = PATIENCE, 0, 0
         self._line: deque[float] = deque(maxlen=3)
 
     def portion(self, now: float) -> float:
         """Return the bytes that the line carries soon; one hiccup does not make it slow."""
         if self._line:
             return PORTION * max(self._line)
-        return math.inf if self._mute(now) else FIRST
+        return math.inf if self._mute(now) else FIRST / 2**self._lost
 
     def free(self, now: float) -> bool:
         """Return whether all that was written has arrived, or is not waited for any longer."""
@@ -74,17 +79,21 @@ class Pace:
             self._busy = now
         self._behind = not self.free(now)
         if not self._behind:
-            lost = self._question is not None
-            self._patience = min(PATIENCE, 2 * self._patience if lost else self._expected(written))
+            if self._question is not None:
+                self._lose(now)
+            self._patience = min(PATIENCE, 2**self._lost * self._expected(written))
             self._question = written, now
         return not self._behind
 
+    def _lose(self, now: float) -> None:
+        """Take down that an answer is not waited for any longer; the line has not been busy."""
+        self._busy, self._doubtful = now, 2
+        self._lost = min(self._lost + self._answers, 4)
+
     def _expected(self, written: int) -> float:
         """Return after how many seconds an answer is missed, from what the line has carried."""
-        if not self._line:
-            return PATIENCE
-        seconds = self._nearest + (written - self._arrived) / max(self._line)
-        return LEAST_PATIENCE + 3 * seconds
+        rate = max(self._line) / 3 if self._line else MUTE_RATE  # that one is cautious already
+        return LEAST_PATIENCE + 3 * self._nearest + (written - self._arrived) / rate
 
     def arrived(self, written: int) -> None:
         """Take down that a frame has come: what was written by now is not for it.
@@ -108,12 +117,20 @@ class Pace:
         self._answers, self._rested = True, now + (now - self._busy)
         if self._question:
             (written, put), self._question = self._question, None
-            self._nearest = min(self._nearest, now - put)
-            if written - self._arrived >= TELLING:
-                took = max(now - put - self._nearest, 1e-4)
-                self._line.append((written - self._arrived) / took)
+            if self._doubtful:
+                self._doubtful -= 1
+                self._nearest = min(self._nearest, now - self._begun)
+            else:
+                self._measure(written, now - put)
             self._arrived = written
         return self._behind
+
+    def _measure(self, written: int, seconds: float) -> None:
+        """Take down how long an answer took that is certainly the one to its question."""
+        self._lost, self._nearest = 0, min(self._nearest, seconds)
+        if written - self._arrived >= TELLING:
+            took = max(seconds - self._nearest, 1e-4)
+            self._line.append((written - self._arrived) / took)
 
     def hurry(self) -> None:
         """Take down that a person waits for the next frame."""

@@ -1,6 +1,7 @@
 """The pace: few bytes on a slow line, no wait on a fast one, and never two frames asked for."""
 
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -116,6 +117,88 @@ def test_an_answer_that_a_fast_line_loses_is_not_waited_for_long():
     draw(pace, 4000, now := now + 0.6)
     assert not pace.free(now + 0.9), "the second is waited for longer"
     assert pace.free(now + 1.1)
+
+
+class Line:
+    """A line of so many bytes a second, and a terminal that drops some of its answers."""
+
+    def __init__(self, rate, away, dropped=()):
+        self.pace, self.now, self.rate, self.away, self.dropped = (
+            Pace(0.0),
+            0.0,
+            rate,
+            away,
+            dropped,
+        )
+        self.written, self.unwritten, self.questions, self.empty_at = 0, 0, 0, 0.0
+        self.answers, self.frames, self.queues, self.due = [], [], [], math.inf
+
+    def question(self):
+        if self.pace.put(self.written, self.now):
+            if self.questions not in self.dropped:
+                self.answers.append(max(self.empty_at, self.now) + self.away)
+            self.questions += 1
+
+    def write(self):
+        part = int(min(self.unwritten, self.pace.portion(self.now)))
+        self.unwritten, self.written = self.unwritten - part, self.written + part
+        self.empty_at = max(self.empty_at, self.now) + part / self.rate
+        self.queues.append((self.now, self.empty_at - self.now))
+        self.question()
+
+    def draw(self):
+        """Draw the frame that has been asked for: the first is the whole screen."""
+        self.due = math.inf
+        self.pace.arrived(self.written)
+        self.unwritten = min(6000, self.unwritten + (800 if self.frames else 6000))
+        self.frames.append(self.now)
+        self.write()
+        self.pace.drawn(self.written, self.now, SMALL)
+
+    def ask(self):
+        if self.unwritten and self.pace.free(self.now):
+            self.write()
+        if self.pace.wait(self.now) == 0:
+            self.pace.asked()
+            self.due = self.now + 0.005
+
+    def run(self, seconds):
+        self.question()
+        while self.now < seconds:
+            self.now += 0.005
+            while self.answers and self.answers[0] <= self.now:
+                self.answers.pop(0)
+                if self.pace.answered(self.now):
+                    self.question()
+            if self.due <= self.now:
+                self.draw()
+            self.ask()
+
+
+@pytest.mark.parametrize("dropped", range(6))
+def test_an_answer_that_is_lost_holds_frames_back_for_about_a_second(dropped):
+    line = Line(10**6, 0.001, {dropped})
+    line.run(10)
+    assert line.questions > 20
+    assert max(later - sooner for sooner, later in pairwise([0.0, *line.frames])) < 1.2
+
+
+@pytest.mark.parametrize("dropped", [{0, 5}, {1, 6}, {2, 7}])
+def test_after_one_lost_answer_another_is_not_waited_for_much_longer(dropped):
+    line = Line(10**6, 0.001, dropped)
+    line.run(10)
+    assert max(later - sooner for sooner, later in pairwise([0.0, *line.frames])) < 1.2
+
+
+@pytest.mark.parametrize("away", [0.001, 0.3, 0.8])
+@pytest.mark.parametrize("rate", [600, 1200, 2400, 10_000])
+@pytest.mark.parametrize("dropped", [set(), {1}, {2, 8}])
+def test_a_slow_line_gets_no_queue(rate, away, dropped):
+    line = Line(rate, away, dropped)
+    line.run(60)
+    assert max(queue for _, queue in line.queues) < 9000 / rate, "the first screen, and some more"
+    assert max(queue for at, queue in line.queues if at > 20) < 1
+    assert line.frames[-1] > 50
 
 
 def test_a_question_waits_for_the_answer_to_the_one_before():
