@@ -234,8 +234,8 @@ class Samples(msgspec.Struct, frozen=True):
     wrong : int
         Of all rows.
     every : int
-        Of how many rows one was looked at: more than 1 where there are very many, and the
-        training goes on.
+        Of how many rows one was looked at: more than 1 where there are very many, as long as the
+        training goes on, and then until all of them have been put in order.
     """
 
     first: int

@@ -38,6 +38,7 @@ class Server:
         self._selector.register(listener, selectors.EVENT_READ)
         self._bell, self._rope = socket.socketpair()
         self._selector.register(self._bell, selectors.EVENT_READ)
+        session.wake = self.ring
         self._spare: int | None = os.dup(self._bell.fileno())
         files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         self._most_clients = min(MOST_CLIENTS, max(1, files // 4))
@@ -59,7 +60,12 @@ class Server:
     def end(self) -> None:
         """End, from a signal's handler too: not within an operation, but before the next slice."""
         self.ending = True
-        self._rope.send(b".")
+        self.ring()
+
+    def ring(self) -> None:
+        """Wake the loop up, from any thread, since clients are to be shown something else."""
+        with suppress(OSError):  # a thread may outlive the server
+            self._rope.send(b".")
 
     def fail(self, message: str) -> None:
         """Tell all clients that the run broke."""
@@ -95,8 +101,12 @@ class Server:
     def _listen(self, ready: list[tuple[selectors.SelectorKey, int]]) -> None:
         received = {c: None for c in self.clients if c.pending}
         for key, mask in ready:
-            if key.fileobj is self._bell:
+            if self.ending:
                 return
+            if key.fileobj is self._bell:
+                self._bell.recv(64)
+                self.session.changes += 1
+                continue
             if key.data is None:
                 self._accept()
                 continue

@@ -13,7 +13,7 @@ from engine.debugging.changes import ChangeError
 from engine.debugging.conditions import ConditionError
 from engine.debugging.inspection import Inspector
 from engine.debugging.trainer import Trainer
-from engine.nn.signals import Array
+from engine.nn.losses import Loss
 from engine.protocol import commands, events
 from engine.protocol.commands import SessionCommand, Subscribe
 from engine.service import steering, telling
@@ -51,8 +51,12 @@ class Session:
         What of the run is not written to disk, and why.
     status, reason, message
         How the run is, why, and in words.
-    edited : bool
-        Whether samples are shown as an edit at this place makes them.
+    predicted : Loss or None
+        What the network says of all rows after an edit at this place, which is then shown.
+    changes : int
+        Grows whenever clients are to be shown something else.
+    wake : callable
+        Called in another thread when there is more to be shown of the same state.
     """
 
     def __init__(
@@ -74,14 +78,15 @@ class Session:
         self._speed: float | None = None
         self.changes = 0
         self.inspector = Inspector(trainer)
-        self._samples_view = SamplesView()
+        self.wake: Callable[[], None] = lambda: None
+        self._samples_view = SamplesView(lambda: self.wake())
         self._target: int | None = None
         self._due = perf_counter()
         self._marks: deque[tuple[float, int]] = deque(maxlen=MARKS)
         self._journey: Iterator[None] | None = None
         self._arrive = self._stepped
         self._waiting: deque[SessionCommand] = deque()
-        self.edited = False
+        self.predicted: Loss | None = None
         self._full_speed = FullSpeed(trainer, self._say)
         trainer.subscribe(events.LossNotFinite, self._on_not_finite)
         trainer.subscribe(events.TrainingCompleted, self._on_completed)
@@ -181,7 +186,7 @@ class Session:
         if self.trainer.done:
             return self.reject("the training is complete: t trains further, r starts again")
         self.status, self.message, self._target = "running", "", target
-        self.edited = False
+        self.predicted = None
         self._marks.clear()
         self._clock()
         self._due = perf_counter()
@@ -228,7 +233,7 @@ class Session:
             Called at its end, instead of a pause there.
         """
         self.status, self.message, self._target = "paused", "", None
-        self.edited = False
+        self.predicted = None
         self.trainer.timeline.mark()
         self.outbox.append(telling.branches_of(self.trainer))
         self._journey, self._arrive = journey, arrive or self._stepped
@@ -310,20 +315,15 @@ class Session:
         ]
 
     def _samples(self, wanted: Subscribe) -> events.Samples:
-        trainer, measured = self.trainer, self.trainer.measured
-        if not self.edited and measured is None:
+        trainer = self.trainer
+        if self.predicted:
+            said, accuracy = self.predicted.output, self.predicted.correct / trainer.data.samples
+        elif trainer.measured:
+            said, accuracy = trainer.probabilities, trainer.measured.accuracy
+        else:
             return events.Samples(0, 0, 0, [])
-        said = self._predicted() if self.edited else trainer.probabilities
-        state = None if self.running else self.changes
-        accuracy = measured.accuracy if measured else 0.0
+        state = None if self.running else trainer.revision
         return self._samples_view.look(said, trainer.data.y, wanted, state, accuracy)
-
-    def _predicted(self) -> Array:
-        """Return what the network says now; what it said last, where a layer raises."""
-        try:
-            return self.trainer.predict().output
-        except Exception:
-            return self.trainer.probabilities
 
     def frame(self, wanted: Subscribe) -> events.Frame:
         """Take the latest state, as much as a client asked for."""
@@ -353,7 +353,7 @@ class Session:
             longest=telling.longest_known(trainer),
             branch=timeline.branch.name,
             ghosts=telling.ghosts_of(timeline, wanted) if wanted.points else [],
-            edited=self.edited,
+            edited=self.predicted is not None,
             inspection=self.inspector.look(wanted.inspect, not self.running)
             if wanted.inspect
             else None,

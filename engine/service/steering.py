@@ -106,7 +106,7 @@ def _step(session: Session, unit: events.Unit) -> None:
     if unit == "epoch" or trainer.done:
         session.resume(trainer.epoch + 1)
         return
-    session.edited = False
+    session.predicted = None
     session.status = "running"
     trainer.step_batch() if unit == "batch" else trainer.step_operation()
     if session.running:
@@ -163,10 +163,11 @@ def _show_effect(session: Session) -> None:
     """Say what the edits at this place do, if there are any."""
     trainer = session.trainer
     edits = [c for c in trainer.timeline.branch.changes if c.position == trainer.position]
-    session.edited = any("[" in c.target for c in edits)
+    session.predicted = None
     session.status, session.reason, session.message = session.standing, "user", ""
     if edits:
         said = trainer.predict()
+        session.predicted = said if any("[" in c.target for c in edits) else None
         figures = f"loss {said.value:.4f}, accuracy {said.correct / trainer.data.samples:.3f}"
         session.message = f"{edits[-1].text}: {figures} · z takes it back"
 

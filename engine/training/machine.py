@@ -79,6 +79,8 @@ class Machine:
         Where measured epochs are recorded.
     probabilities : array, shape (samples, classes)
         What the network last said of each row.
+    revision : int
+        Grows whenever `probabilities`, or the data, may have changed.
     failure : Exception or None
         What an operation, or a subscriber, raised last.
     default_seed : int
@@ -110,6 +112,7 @@ class Machine:
         self._pausing = False
         self.failure: Exception | None = None
         self._order_of = -1
+        self.revision = 0
         self._begin()
 
     def _begin(self) -> None:
@@ -193,6 +196,8 @@ class Machine:
     def _stand_at(self, operation: int) -> None:
         """Be before that operation of this iteration; those up to it are done."""
         before, self.operation = self.operation, operation
+        if before < self._measure_at <= operation + 1:  # the last layer may write them as well
+            self.revision += 1
         if before < self._measure_at <= operation:
             self._measure()
 
@@ -300,6 +305,7 @@ class Machine:
     def restore(self, snapshot: Snapshot) -> None:
         """Stand where the snapshot was taken. Arrays other than its own keep what they hold."""
         self.seed, self._order_of = snapshot.seed, -1
+        self.revision += 1
         self.network.parameters[:] = snapshot.parameters
         self.optimizer.restore(snapshot.optimizer)
         if snapshot.iteration == 0:
@@ -318,6 +324,7 @@ class Machine:
     def set_row(self, row: int) -> None:
         """Take over what has been changed in a row of the data."""
         self._X[row] = self.data.X[row]
+        self.revision += 1
         if self.batches == 1:
             self.network.layers[0].inputs_changed()
             self.loss.set_labels(self.data.y)

@@ -230,6 +230,30 @@ def test_two_clients_see_the_same_run(connect):
     assert one.until(events.Restarted).seed == 0
 
 
+def test_of_very_many_samples_a_second_frame_shows_those_of_all_rows(connect):
+    options = {"samples": 20_000, "paused": True, "hidden": (4,)}
+    trainer = build_trainer(Description(**options))
+    trainer.step_epoch()
+    line = connect(**options)()
+    line.say(commands.Step("epoch"))
+    line.until(events.Paused)
+    line.say(commands.Subscribe(0, 0, 0, 9, "uncertain"))
+    first = line.until(events.Frame)
+    assert first.samples.every > 1
+    line.say(commands.Drawn())
+    second = line.until(events.Frame)
+    order = trainer.probabilities.max(axis=1).argsort(kind="stable")
+    assert second.samples.every == 1
+    assert [row.row for row in second.samples.rows] == order[:9].tolist()
+    assert msgspec.structs.replace(second, samples=None) == msgspec.structs.replace(
+        first, samples=None
+    )
+    line.say(commands.Drawn())
+    line.stream.settimeout(0.3)
+    with pytest.raises(TimeoutError):
+        line.until(events.Frame)
+
+
 def test_even_a_screen_that_draws_at_once_gets_fifteen_frames_a_second(connect):
     line = connect(epochs=10**9)()
     line.say(commands.Subscribe(20, 100, 0, 3), commands.Resume())
