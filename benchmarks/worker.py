@@ -14,7 +14,7 @@ from pathlib import Path
 import pexpect
 
 from benchmarks.measure import MILLISECONDS, Row, each_beside
-from engine.protocol import commands, events
+from engine.protocol import commands, events, frames
 from engine.protocol.wire import Unpacker, pack
 from engine.service.client import Worker
 from engine.service.description import Description
@@ -90,7 +90,7 @@ def attached(path: Path) -> Iterator[socket.socket]:
 
 
 def _time_training(line: socket.socket) -> float:
-    unpacker, begun = Unpacker(events.SessionEvent), 0.0
+    unpacker, begun = Unpacker(frames.SessionEvent), 0.0
     line.sendall(pack(commands.Resume()))
     while data := line.recv(65536):
         for event in unpacker.feed(data):

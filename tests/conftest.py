@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine.protocol import commands, events
+from engine.protocol import commands, frames
 from engine.service.build import build_trainer
 from engine.service.description import Description
 from engine.service.session import Session
@@ -85,7 +85,7 @@ def screen_text():
     return read
 
 
-PLAIN = events.Frame(
+PLAIN = frames.Frame(
     status="running",
     reason="user",
     message="",

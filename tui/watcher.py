@@ -18,7 +18,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Footer, Static
 
-from engine.protocol import commands, events
+from engine.protocol import commands, events, frames
 from engine.service.client import Connection
 from tui import axis, themes
 from tui.faults import GuardedApp
@@ -69,7 +69,7 @@ class Watcher(GuardedApp):
         super().__init__(log)
         self.connection, self.first_notice = connection, notice
         self.run_told: events.Welcome | None = None
-        self.frame: events.Frame | None = None
+        self.frame: frames.Frame | None = None
         self.breakpoints = events.BreakpointsChanged([])
         self.branches: events.BranchesChanged | None = None
         self.failure = ""
@@ -168,7 +168,7 @@ class Watcher(GuardedApp):
             self._hear(event)
         self._lose()
 
-    def _hear(self, event: events.SessionEvent) -> None:
+    def _hear(self, event: frames.SessionEvent) -> None:
         self._heard_at = monotonic()
         self._set_unanswered(False)
         for screen in self.screen_stack:
@@ -182,9 +182,9 @@ class Watcher(GuardedApp):
                 for command in self._waiting:
                     self.connection.send(command)
                 self._waiting.clear()
-            case events.Program(operations):
+            case frames.Program(operations):
                 self.query_one(Inside).program = operations
-            case events.Frame():
+            case frames.Frame():
                 self.frame, self.status = event, event.status
                 self._pace.arrived(self.shown.written)
                 self._draw()
@@ -340,7 +340,7 @@ class Watcher(GuardedApp):
         well = self.status == "completed" and not frame.message
         self._notice(" · ".join(parts), "" if well else "-warn")
 
-    def _message(self, frame: events.Frame, batches: int) -> str:
+    def _message(self, frame: frames.Frame, batches: int) -> str:
         """Return what is to be said of the training."""
         if self._unanswered:
             return UNANSWERED

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.debugging.conditions import Condition, Vocabulary, parse
+from engine.debugging.conditions import Condition, Vocabulary
+from engine.debugging.parser import parse
 from engine.nn.activations import ReLU
 from engine.nn.layers import Dense
 from engine.nn.signals import Array

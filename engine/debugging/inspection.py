@@ -16,7 +16,7 @@ from engine.debugging.statistics import histogram, sample, scale_of, statistics
 from engine.debugging.windows import Update, Window, differs, shape_text
 from engine.nn.signals import Array
 from engine.protocol.commands import Inspect
-from engine.protocol.events import ArrayLine, ArrayName, ArrayStatistics, Inspection, ProgramEntry
+from engine.protocol.frames import ArrayLine, ArrayName, ArrayStatistics, Inspection, ProgramEntry
 from engine.training.members import Member, members, value_of
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from engine.nn.layers import Layer
 from engine.nn.optimizers import GradientDescent, Optimizer
 from engine.nn.signals import Array
 from engine.protocol.commands import Inspect
-from engine.protocol.events import Cell, HeatMap, Table
+from engine.protocol.frames import Cell, HeatMap, Table
 from engine.training.members import Member, gradient_of, value_of
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 from engine.protocol.commands import SessionCommand
-from engine.protocol.events import Failed, SessionEvent
+from engine.protocol.events import Failed
+from engine.protocol.frames import SessionEvent
 from engine.protocol.wire import Invalid, StreamError, Unpacker, pack
 from engine.service import address
 from engine.service.description import Description

@@ -8,7 +8,7 @@ from threading import Thread
 import numpy as np
 
 from engine.nn.signals import Array
-from engine.protocol import events
+from engine.protocol import frames
 from engine.protocol.commands import Order, Subscribe
 from engine.service.telling import gaps
 
@@ -93,7 +93,7 @@ class SamplesView:
 
     def look(
         self, said: Array, true: Array, wanted: Subscribe, state: int | None, accuracy: float
-    ) -> events.Samples:
+    ) -> frames.Samples:
         """Return the rows that a client asked for.
 
         Parameters
@@ -124,11 +124,11 @@ class SamplesView:
         first = max(0, min(wanted.first, total - shown))
         here = range(first, min(first + shown, total))
         rows = here if wanted.order == "all" else ordering.rows[here.start : here.stop] * every
-        return events.Samples(first, total, wrong, [_row(said, true, i) for i in rows], every)
+        return frames.Samples(first, total, wrong, [_row(said, true, i) for i in rows], every)
 
 
-def _row(said: Array, true: Array, row: int) -> events.SampleRow:
+def _row(said: Array, true: Array, row: int) -> frames.SampleRow:
     probabilities = said[row]
-    return events.SampleRow(
+    return frames.SampleRow(
         int(row), int(true[row]), int(probabilities.argmax()), gaps(probabilities.tolist())
     )

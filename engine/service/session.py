@@ -14,7 +14,7 @@ from engine.debugging.conditions import ConditionError
 from engine.debugging.inspection import Inspector
 from engine.debugging.trainer import Trainer
 from engine.nn.losses import Loss
-from engine.protocol import commands, events
+from engine.protocol import commands, events, frames
 from engine.protocol.commands import SessionCommand, Subscribe
 from engine.service import steering, telling
 from engine.service.description import Description
@@ -301,7 +301,7 @@ class Session:
         looked, looks = (bool(s and s.inspect) for s in (before, wanted))
         self.inspector.watchers += looks - looked
         if looks and not looked:
-            self.outbox.append(events.Program(self.inspector.program))
+            self.outbox.append(frames.Program(self.inspector.program))
 
     # -- telling -------------------------------------------------------------------------------
 
@@ -314,23 +314,23 @@ class Session:
             *([events.NotRecorded(self.not_recorded)] if self.not_recorded else []),
         ]
 
-    def _samples(self, wanted: Subscribe) -> events.Samples:
+    def _samples(self, wanted: Subscribe) -> frames.Samples:
         trainer = self.trainer
         if self.predicted:
             said, accuracy = self.predicted.output, self.predicted.correct / trainer.data.samples
         elif trainer.measured:
             said, accuracy = trainer.probabilities, trainer.measured.accuracy
         else:
-            return events.Samples(0, 0, 0, [])
+            return frames.Samples(0, 0, 0, [])
         state = None if self.running else trainer.revision
         return self._samples_view.look(said, trainer.data.y, wanted, state, accuracy)
 
-    def frame(self, wanted: Subscribe) -> events.Frame:
+    def frame(self, wanted: Subscribe) -> frames.Frame:
         """Take the latest state, as much as a client asked for."""
         trainer, measured = self.trainer, self.trainer.measured
         timeline = trainer.timeline
         rate = self._rate()
-        return events.Frame(
+        return frames.Frame(
             status=self.status,
             reason=self.reason,
             message=self.message,

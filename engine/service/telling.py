@@ -7,7 +7,7 @@ import math
 from engine.debugging.branches import Branch
 from engine.debugging.timeline import Timeline
 from engine.debugging.trainer import Trainer
-from engine.protocol import events
+from engine.protocol import events, frames
 from engine.protocol.commands import Subscribe
 from engine.training.history import METRICS, History
 
@@ -38,11 +38,11 @@ def class_names_of(trainer: Trainer) -> list[str]:
     return names + [str(k) for k in range(len(names), trainer.network.n_outputs)]
 
 
-def curves_of(history: History, wanted: Subscribe) -> dict[str, events.CurveData]:
+def curves_of(history: History, wanted: Subscribe) -> dict[str, frames.CurveData]:
     """Return each metric, over as many epochs and in as many points as a client asked for."""
     curves = {metric: history.curve(metric, wanted.points, wanted.span) for metric in METRICS}
     return {
-        metric: events.CurveData(curve.span, gaps(curve.lower), gaps(curve.upper))
+        metric: frames.CurveData(curve.span, gaps(curve.lower), gaps(curve.upper))
         for metric, curve in curves.items()
     }
 
@@ -53,9 +53,9 @@ def others(timeline: Timeline) -> list[Branch]:
     return known[-GHOSTS:]
 
 
-def ghosts_of(timeline: Timeline, wanted: Subscribe) -> list[events.Ghost]:
+def ghosts_of(timeline: Timeline, wanted: Subscribe) -> list[frames.Ghost]:
     """Return the curves of the other branches."""
-    return [events.Ghost(b.name, curves_of(b.history, wanted)) for b in others(timeline)]
+    return [frames.Ghost(b.name, curves_of(b.history, wanted)) for b in others(timeline)]
 
 
 def longest_known(trainer: Trainer) -> int:

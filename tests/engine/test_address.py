@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.protocol import commands, events
+from engine.protocol import commands, events, frames
 from engine.protocol.wire import Unpacker, pack
 from engine.service import address, client
 from engine.service.build import build_trainer
@@ -250,7 +250,7 @@ def test_more_clients_than_files_are_turned_away_and_the_worker_goes_on(start):
         heard = []
         for _ in range(8):
             line = stack.enter_context(address.connect(worker.run.socket, 10))
-            heard += Unpacker(events.SessionEvent).feed(line.recv(1 << 16))[:1]
+            heard += Unpacker(frames.SessionEvent).feed(line.recv(1 << 16))[:1]
     assert isinstance(heard[0], events.Welcome)
     assert isinstance(heard[-1], events.Failed)
     time.sleep(0.1)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.debugging.conditions import DEPTH, LENGTH, ConditionError, Vocabulary, parse
+from engine.debugging.conditions import ConditionError, Vocabulary
+from engine.debugging.parser import DEPTH, LENGTH, parse
 
 OPERATIONS = ("dense_1.forward", "relu_1.forward", "loss.forward", "dense_1.backward")
 NORMS = {"grad_norm", "weight_norm"}

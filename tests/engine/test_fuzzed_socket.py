@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine.protocol import commands, events
+from engine.protocol import commands, events, frames
 from engine.protocol.commands import SessionCommand, Subscribe
 from engine.protocol.wire import HEADER, Unpacker, pack
 from engine.service import address
@@ -48,11 +48,11 @@ class Listener(threading.Thread):
             self.stream.sendall(b"".join(pack(m) for m in messages))
 
     def run(self):
-        unpacker = Unpacker(events.SessionEvent)
+        unpacker = Unpacker(frames.SessionEvent)
         with contextlib.suppress(OSError):
             while data := self.stream.recv(1 << 16):
                 for event in unpacker.feed(data):
-                    if isinstance(event, events.Frame):
+                    if isinstance(event, frames.Frame):
                         self.frame = event
                         self.say(commands.Drawn())
                     else:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.debugging import inspection
 from engine.debugging.windows import Update, Window
-from engine.protocol import commands, events
+from engine.protocol import commands, frames
 from engine.protocol.commands import Inspect, Subscribe
 from engine.protocol.wire import Unpacker, pack
 from engine.service.build import build_trainer
@@ -195,7 +195,7 @@ def test_what_is_not_finite_is_told_truly_over_the_wire(value):
     session = build()
     session.trainer.network.dense[0].weights[1, 2] = value
     wanted = Subscribe(0, 0, 0, 0, inspect=Inspect(0, "dense_1.weights", 1, 2, 0, 0, 6, 5))
-    (frame,) = Unpacker(events.SessionEvent).feed(pack(session.frame(wanted)))
+    (frame,) = Unpacker(frames.SessionEvent).feed(pack(session.frame(wanted)))
     seen = frame.inspection
     assert str(seen.cell.value) == str(seen.table.values[1][2]) == str(value)
     now = seen.arrays[seen.array].now
@@ -261,10 +261,10 @@ def test_kept_arrays_are_bounded(monkeypatch):
 
 def test_the_program_is_told_when_somebody_begins_to_look():
     session = build()
-    (told,) = (e for e in session.outbox if isinstance(e, events.Program))
+    (told,) = (e for e in session.outbox if isinstance(e, frames.Program))
     assert [entry.name for entry in told.operations] == [str(o) for o in session.trainer.program]
     first = told.operations[0]
-    assert first.reads[1] == events.ArrayName("dense_1.weights", "2×8")
+    assert first.reads[1] == frames.ArrayName("dense_1.weights", "2×8")
     session.outbox.clear()
     wanted = Subscribe(0, 0, 0, 0, inspect=WINDOW)
     session.subscribed(wanted, wanted)

@@ -8,9 +8,10 @@ import time
 
 import pytest
 
-from engine.protocol import events
+from engine.protocol import events, frames
 from engine.protocol.commands import Drawn, GoTo, SessionCommand, Step, Subscribe
-from engine.protocol.events import Position, SessionEvent
+from engine.protocol.events import Position
+from engine.protocol.frames import SessionEvent
 from engine.protocol.wire import Unpacker, pack
 from engine.service.client import Connection, Worker
 from engine.service.description import Description
@@ -70,7 +71,7 @@ class Client:
         while time.monotonic() < deadline:
             while self.heard:
                 event = self.heard.pop(0)
-                if isinstance(event, events.Frame):
+                if isinstance(event, frames.Frame):
                     self.send(Drawn())
                 if holds(event):
                     return event
@@ -79,7 +80,7 @@ class Client:
         raise TimeoutError
 
     def frame(self, holds=lambda frame: True):
-        return self.until(lambda event: isinstance(event, events.Frame) and holds(event))
+        return self.until(lambda event: isinstance(event, frames.Frame) and holds(event))
 
 
 @pytest.fixture

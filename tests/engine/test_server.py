@@ -10,7 +10,7 @@ import time
 import msgspec
 import pytest
 
-from engine.protocol import commands, events
+from engine.protocol import commands, events, frames
 from engine.protocol.wire import HEADER, Unpacker, pack
 from engine.service import attached
 from engine.service.build import build_trainer
@@ -27,7 +27,7 @@ class Line:
         self.stream = socket.socket(socket.AF_UNIX)
         self.stream.settimeout(5)
         self.stream.connect(str(path))
-        self.unpacker, self.heard = Unpacker(events.SessionEvent), []
+        self.unpacker, self.heard = Unpacker(frames.SessionEvent), []
 
     def say(self, *messages):
         self.stream.sendall(b"".join(pack(m) for m in messages))
@@ -84,13 +84,13 @@ def test_what_must_not_be_lost_reaches_a_client_that_asks_for_no_frames(connect)
 def test_a_frame_comes_only_when_the_one_before_is_drawn(connect):
     line = connect(epochs=10**9)()
     line.say(commands.Subscribe(20, 100, 0, 3), commands.Resume())
-    line.until(events.Frame)
+    line.until(frames.Frame)
     line.stream.settimeout(0.3)
     line.heard.clear()
     with pytest.raises(TimeoutError):
-        line.until(events.Frame)
+        line.until(frames.Frame)
     line.say(commands.Drawn())
-    assert line.until(events.Frame).status == "running"
+    assert line.until(frames.Frame).status == "running"
 
 
 def test_a_client_whose_stream_is_broken_is_dropped_and_the_others_are_not(connect):
@@ -100,9 +100,9 @@ def test_a_client_whose_stream_is_broken_is_dropped_and_the_others_are_not(conne
     bad.stream.sendall(b"\xff\xff\xff\x7fabc")
     assert "a message of 2147483647 bytes" in bad.until(events.Rejected).message
     with pytest.raises(AssertionError, match="hung up"):
-        bad.until(events.Frame)
+        bad.until(frames.Frame)
     good.say(commands.Subscribe(20, 100, 0, 3))
-    assert good.until(events.Frame).status == "paused"
+    assert good.until(frames.Frame).status == "paused"
 
 
 HUGE = 10**18
@@ -179,7 +179,7 @@ def test_a_client_that_sends_commands_without_end_is_dropped_and_the_training_go
     while good.until(events.Changed).after != 0.25:
         pass
     good.say(commands.Subscribe(20, 100, 0, 3), commands.Drawn())
-    assert good.until(events.Frame).epoch > 0
+    assert good.until(frames.Frame).epoch > 0
 
 
 def test_a_client_that_does_not_read_is_dropped_when_too_much_waits_for_it(connect, monkeypatch):
@@ -238,10 +238,10 @@ def test_of_very_many_samples_a_second_frame_shows_those_of_all_rows(connect):
     line.say(commands.Step("epoch"))
     line.until(events.Paused)
     line.say(commands.Subscribe(0, 0, 0, 9, "uncertain"))
-    first = line.until(events.Frame)
+    first = line.until(frames.Frame)
     assert first.samples.every > 1
     line.say(commands.Drawn())
-    second = line.until(events.Frame)
+    second = line.until(frames.Frame)
     order = trainer.probabilities.max(axis=1).argsort(kind="stable")
     assert second.samples.every == 1
     assert [row.row for row in second.samples.rows] == order[:9].tolist()
@@ -251,16 +251,16 @@ def test_of_very_many_samples_a_second_frame_shows_those_of_all_rows(connect):
     line.say(commands.Drawn())
     line.stream.settimeout(0.3)
     with pytest.raises(TimeoutError):
-        line.until(events.Frame)
+        line.until(frames.Frame)
 
 
 def test_even_a_screen_that_draws_at_once_gets_fifteen_frames_a_second(connect):
     line = connect(epochs=10**9)()
     line.say(commands.Subscribe(20, 100, 0, 3), commands.Resume())
-    line.until(events.Frame)
-    frames, begun = 0, time.monotonic()
+    line.until(frames.Frame)
+    count, begun = 0, time.monotonic()
     while time.monotonic() - begun < 1:
         line.say(commands.Drawn())
-        line.until(events.Frame)
-        frames += 1
-    assert frames <= 17
+        line.until(frames.Frame)
+        count += 1
+    assert count <= 17

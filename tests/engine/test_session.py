@@ -5,7 +5,7 @@ import math
 import pytest
 
 from engine.debugging import timeline
-from engine.protocol import commands, events
+from engine.protocol import commands, events, frames
 from engine.protocol.commands import Subscribe
 from engine.protocol.wire import Unpacker, pack
 from engine.service import samples
@@ -111,7 +111,7 @@ def test_a_loss_that_is_no_number_pauses_with_the_reason():
     assert (frame.status, frame.reason, frame.loss) == ("paused", "alert", frame.loss)
     assert "NaN" in frame.message
     assert frame.curves["loss"].lower == [None]
-    decoded = Unpacker(events.SessionEvent).feed(pack(frame))[0]
+    decoded = Unpacker(frames.SessionEvent).feed(pack(frame))[0]
     assert decoded.samples.rows[0].probabilities == [None] * 3
 
 
@@ -133,7 +133,7 @@ def test_messages_survive_any_cut():
     settle(session)
     told = [*session.greeting(), session.frame(ALL)]
     stream = b"".join(map(pack, told))
-    unpacker, got = Unpacker(events.SessionEvent), []
+    unpacker, got = Unpacker(frames.SessionEvent), []
     for k in range(0, len(stream), 7):
         got += unpacker.feed(stream[k : k + 7])
     assert got == told
@@ -141,7 +141,7 @@ def test_messages_survive_any_cut():
 
 def test_names_that_are_no_text_are_sent_escaped():
     message = events.Failed("'\udcff.csv' holds no rows")
-    (got,) = Unpacker(events.SessionEvent).feed(pack(message))
+    (got,) = Unpacker(frames.SessionEvent).feed(pack(message))
     assert got.message == "'\\udcff.csv' holds no rows"
 
 

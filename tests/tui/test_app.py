@@ -11,7 +11,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Input
 
-from engine.protocol import commands, events
+from engine.protocol import commands, events, frames
 from tui.app import _read_epoch
 from tui.keys import KEYS
 from tui.screens.breakpoints import BreakpointsScreen
@@ -205,8 +205,8 @@ async def test_classes_that_only_the_network_has_are_shown(monitor, screen_text,
     session.trainer.data.class_names = session.trainer.data.class_names[:2]
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        row = events.SampleRow(0, 0, 2, [0.1, 0.2, 0.7])
-        app.connection.told.put_nowait(frame(samples=events.Samples(0, 1, 1, [row])))
+        row = frames.SampleRow(0, 0, 2, [0.1, 0.2, 0.7])
+        app.connection.told.put_nowait(frame(samples=frames.Samples(0, 1, 1, [row])))
         await settle(pilot)
         assert "0.700" in screen_text(app)
 
@@ -416,13 +416,13 @@ async def test_a_screen_that_is_too_small_says_so(monitor, screen_text, size):
         {"epochs": 5, "epoch": 99},
         {"epochs": 10**9, "epoch": 10**9 - 1, "epochs_per_second": 1e9, "seconds_left": 1e12},
         {"loss": 1e300, "learning_rate": 1e-9, "speed": 1.0, "rate_changes": [(9, 1e-9)] * 3},
-        {"curves": {"loss": events.CurveData(1.0, [None, 1e300, 0.0], [None, 1e300, 1e-300])}},
-        {"curves": {"loss": events.CurveData(1.0, [None] * 5, [None] * 5)}},
-        {"curves": {"loss": events.CurveData(1.0, [-1.0, 5e-324], [0.0, 5e-324])}},
-        {"curves": {"loss": events.CurveData(1.0, [0.6931], [0.6931])}},
-        {"curves": {"loss": events.CurveData(1.0, [0.002] * 3, [0.002] * 3)}},
-        {"samples": events.Samples(0, 0, 0, [])},
-        {"samples": events.Samples(0, 1, 1, [events.SampleRow(0, 0, 1, [None] * 3)])},
+        {"curves": {"loss": frames.CurveData(1.0, [None, 1e300, 0.0], [None, 1e300, 1e-300])}},
+        {"curves": {"loss": frames.CurveData(1.0, [None] * 5, [None] * 5)}},
+        {"curves": {"loss": frames.CurveData(1.0, [-1.0, 5e-324], [0.0, 5e-324])}},
+        {"curves": {"loss": frames.CurveData(1.0, [0.6931], [0.6931])}},
+        {"curves": {"loss": frames.CurveData(1.0, [0.002] * 3, [0.002] * 3)}},
+        {"samples": frames.Samples(0, 0, 0, [])},
+        {"samples": frames.Samples(0, 1, 1, [frames.SampleRow(0, 0, 1, [None] * 3)])},
     ],
     ids=str,
 )

@@ -9,7 +9,8 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.protocol.commands import GoOver
-from engine.protocol.events import BranchesChanged, BranchState, Frame
+from engine.protocol.events import BranchesChanged, BranchState
+from engine.protocol.frames import Frame
 from tui.screens.dialogs import Dialog
 from tui.widgets.choices import Choices
 from tui.widgets.status import number

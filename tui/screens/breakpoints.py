@@ -16,7 +16,8 @@ from engine.protocol.commands import (
     SetBreakpoint,
     SwitchBreakpoint,
 )
-from engine.protocol.events import BreakpointsChanged, BreakpointState, Rejected, SessionEvent
+from engine.protocol.events import BreakpointsChanged, BreakpointState, Rejected
+from engine.protocol.frames import SessionEvent
 from tui.screens.dialogs import Dialog
 from tui.widgets.choices import Choices
 from tui.widgets.line import Line

@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from engine.protocol.events import SessionEvent
+from engine.protocol.frames import SessionEvent
 from tui.keys import LOOKING, SHOWING, STEPPING, TRAINING, Key
 from tui.screens.sized import SizedScreen
 from tui.widgets.line import Line

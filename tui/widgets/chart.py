@@ -13,7 +13,7 @@ from tui import axis
 from tui.widgets.canvas import Canvas, Line, gathered
 
 if TYPE_CHECKING:
-    from engine.protocol.events import CurveData
+    from engine.protocol.frames import CurveData
 
 MARGIN = 8  # columns left of the curve: six for a label, a blank, the axis
 LEAST, MOST = 1e-200, 1e200  # beyond these, not even the limits of an axis are numbers

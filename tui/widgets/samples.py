@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tui.widgets.canvas import Canvas, Line
 
 if TYPE_CHECKING:
-    from engine.protocol.events import SampleRow, Samples
+    from engine.protocol.frames import SampleRow, Samples
 
 ORDERS = {"all": "all rows", "wrong": "wrong rows", "uncertain": "least certain first"}
 LEAST_BAR, MOST_BAR = 4, 24

@@ -10,7 +10,8 @@ from tui.widgets.canvas import Canvas, Line, length
 from tui.widgets.samples import bar
 
 if TYPE_CHECKING:
-    from engine.protocol.events import Frame, Welcome
+    from engine.protocol.events import Welcome
+    from engine.protocol.frames import Frame
 
 SIGNS = {
     "starting": ("○", "muted"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tui.widgets.canvas import Canvas, Line, gathered
 
 if TYPE_CHECKING:
-    from engine.protocol.events import ProgramEntry
+    from engine.protocol.frames import ProgramEntry
 
 
 class OperationPanel(Canvas):

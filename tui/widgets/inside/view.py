@@ -15,7 +15,8 @@ from tui.widgets.inside.program import ProgramPanel
 from tui.widgets.inside.values import CellLine, HeatPanel, NumbersPanel
 
 if TYPE_CHECKING:
-    from engine.protocol.events import BreakpointState, Frame, Inspection, ProgramEntry
+    from engine.protocol.events import BreakpointState
+    from engine.protocol.frames import Frame, Inspection, ProgramEntry
 
 FACES = ("-numbers", "-heat", "-figures")
 
