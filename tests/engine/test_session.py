@@ -296,6 +296,7 @@ def test_a_journey_that_is_stopped_keeps_the_changes_on_its_way(monkeypatch):
         settle(session)
         session.handle(commands.NudgeLearningRate(1 if k % 2 else -1))
     rates = [0.1, *(c.after for c in session.trainer.timeline.branch.changes)]
+    weights = session.trainer.network.parameters.copy()
     for turns in range(1, 24):
         session.handle(commands.Step("epoch", back=True))
         for _ in range(turns):
@@ -304,6 +305,7 @@ def test_a_journey_that_is_stopped_keeps_the_changes_on_its_way(monkeypatch):
         assert session.trainer.optimizer.learning_rate == rates[session.trainer.epoch]
         session.handle(commands.GoTo(23))
         settle(session)
+        assert (session.trainer.network.parameters == weights).all()
 
 
 def test_what_is_asked_for_during_a_journey_is_done_at_its_end(monkeypatch):
