@@ -142,6 +142,20 @@ def test_the_update_that_was_made_and_the_one_that_comes():
     assert layer.weights[1, 3] - after == pytest.approx(coming)
 
 
+@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize("operation", range(9))
+def test_at_the_beginning_nothing_is_left_of_later_epochs(operation, again):
+    session, fresh = build(), build()
+    do(session, *[EPOCH] * 3, commands.GoTo(0), commands.Step("epoch", back=True))
+    if again:
+        do(session, *[EPOCH] * 3)
+        session.trainer.restart()
+    for array in [info.name for info in look(fresh, operation).arrays]:
+        seen, expected = (look(s, operation, array, row=0, column=0) for s in (session, fresh))
+        for name in ("value", "gradient", "update"):
+            assert str(getattr(seen.cell, name)) == str(getattr(expected.cell, name)), (array, name)
+
+
 def test_the_update_of_an_optimizer_of_ones_own():
     session = build()
     do(session, EPOCH)

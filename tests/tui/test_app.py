@@ -284,6 +284,17 @@ async def test_the_learning_rates_are_marked_where_they_changed(monitor, screen_
         assert screen_text(app).count("┊0.2") == 2
 
 
+async def test_marks_of_a_logarithmic_axis_are_not_rounded(monitor, screen_text, frame):
+    app = monitor(at=5)
+    curve = frames.CurveData(1.0, [1.0, 0.001], [1.0, 0.001])
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("y")
+        app.connection.told.put_nowait(frame(curves={"loss": curve, "accuracy": curve}))
+        await settle(pilot)
+        assert "│ 0.001 ┤" in screen_text(app)
+
+
 async def test_a_logarithmic_axis(monitor, screen_text):
     app = monitor(at=100)
     async with app.run_test(size=(120, 35)) as pilot:
