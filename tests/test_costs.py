@@ -89,7 +89,7 @@ def test_a_frame_is_a_few_kilobytes_however_long_the_run():
     sizes = []
     for epochs in (2_000, 20_000):
         session.trainer.run(epochs)
-        wanted = commands.Subscribe(points=60, span=epochs, first=0, rows=7)
+        wanted = commands.Subscribe(60, epochs, 0, 7, curves=["loss", "accuracy"])
         sizes.append(len(pack(session.frame(wanted))))
     assert max(sizes) < 4_000
     assert sizes[1] < 1.2 * sizes[0]

@@ -250,8 +250,8 @@ class Compared(RuleBasedStateMachine):
         frame = self.session.frame(Subscribe(0, 0, 0, 15))
         epoch, loss, accuracy, _ = loop.measured or (0, None, None, None)
         assert (frame.epoch, frame.branch, frame.epochs) == (epoch, self.name, self.epochs)
-        assert same(frame.loss, loss)
-        assert frame.accuracy == accuracy
+        assert same(frame.metrics.get("loss"), loss)
+        assert frame.metrics.get("accuracy") == accuracy
         assert frame.learning_rate == loop.optimizer.learning_rate
         assert frame.status == ("completed" if self.done else "paused")
         assert (frame.batch, frame.operation, frame.next) == (*self.here[1:], loop.next)

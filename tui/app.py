@@ -18,6 +18,7 @@ from tui.screens.dialogs import Ask, Confirm, Dialog, Help
 from tui.screens.palette import Palette
 from tui.watcher import Watcher
 from tui.widgets.chart import Chart
+from tui.widgets.charts import FIRST
 from tui.widgets.inside.view import Inside
 from tui.widgets.samples import SamplesPanel
 
@@ -75,7 +76,7 @@ class Monitor(Watcher):
     async def action_branches(self) -> None:
         """Show the branches, and go over to one."""
         if self.branches:
-            await self._pose(BranchesScreen(self.branches, self.frame))
+            await self._pose(BranchesScreen(self.branches, self.frame, self.metrics[:FIRST]))
 
     def action_rate(self, steps: int) -> None:
         """Change the learning rate by steps."""
@@ -150,8 +151,8 @@ class Monitor(Watcher):
         return None
 
     def action_log_axis(self) -> None:
-        """Change the loss's axis."""
-        chart = self.query_one("#loss", Chart)
+        """Change the axis of the first chart."""
+        chart = self.query(Chart).first()
         chart.logarithmic = not chart.logarithmic
         self._draw()
 

@@ -23,14 +23,25 @@ def epochs_shown(epoch: int, epochs: int) -> int:
     return max(1, min(round(ahead), epochs))
 
 
-def limits(lowest: float, highest: float) -> tuple[float, float]:
-    """Return round limits around the values of a linear axis; from 0 where that is near."""
+def limits(
+    lowest: float, highest: float, least: float | None = None, most: float | None = None
+) -> tuple[float, float]:
+    """Return limits around the values of a linear axis.
+
+    They are the bounds ``least`` and ``most`` where no value is beyond those; otherwise round
+    numbers, from 0 where that is near.
+    """
+    bottom, top = lowest, highest
     span = max(highest - lowest, LEAST_SPAN * max(abs(highest), abs(lowest)), 1e-12)
     if 0 <= lowest < span:
         lowest, span = 0.0, max(span, highest)
     step = round_up(span / 4)
     low = math.floor(lowest / step + 1e-9) * step
     high = math.ceil(highest / step - 1e-9) * step
+    if least is not None and least <= bottom:
+        low = least
+    if most is not None and top <= most:
+        return min(low, most - step) if low >= most else low, most
     return low, high if high > low else low + step
 
 

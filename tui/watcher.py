@@ -19,6 +19,7 @@ from textual.timer import Timer
 from textual.widgets import Footer, Static
 
 from engine.protocol import commands, events, frames
+from engine.protocol.metrics import BUILT_IN, in_words
 from engine.service.client import Connection
 from tui import axis, themes
 from tui.faults import GuardedApp
@@ -27,10 +28,10 @@ from tui.screens.breakpoints import BreakpointsScreen
 from tui.screens.dialogs import Dialog
 from tui.screens.sized import SizedScreen
 from tui.terminal import Shown
-from tui.widgets.chart import Chart
+from tui.widgets.charts import FIRST, Charts
 from tui.widgets.inside.view import Inside
 from tui.widgets.samples import SamplesPanel
-from tui.widgets.status import ProgressLine, RunLine, StatusLine, number
+from tui.widgets.status import ProgressLine, RunLine, StatusLine
 
 SMALLEST = (40, 12)
 
@@ -70,6 +71,7 @@ class Watcher(GuardedApp):
         self.connection, self.first_notice = connection, notice
         self.run_told: events.Welcome | None = None
         self.frame: frames.Frame | None = None
+        self.metrics = list(BUILT_IN)
         self.breakpoints = events.BreakpointsChanged([])
         self.branches: events.BranchesChanged | None = None
         self.failure = ""
@@ -97,9 +99,7 @@ class Watcher(GuardedApp):
         yield StatusLine()
         yield ProgressLine()
         with Container(id="panels"):
-            with Container(id="charts"):
-                yield Chart("loss", id="loss")
-                yield Chart("accuracy", bounds=(0.0, 1.0), id="accuracy")
+            yield Charts(id="charts")
             yield SamplesPanel()
         yield Inside()
         yield Static("", id="notice", markup=False)
@@ -205,6 +205,9 @@ class Watcher(GuardedApp):
             case events.NotRecorded(message):
                 self.not_recorded = message
                 self._draw()
+            case events.MetricsChanged(metrics):
+                self.metrics = metrics
+                self.query_one(Charts).show_metrics(metrics)
             case events.BreakpointsChanged():
                 self.breakpoints = event
                 self._draw()
@@ -238,22 +241,23 @@ class Watcher(GuardedApp):
             log = f"; its log: {self.log_path}" if str(self.log_path) != os.devnull else ""
             self.failure = f"the worker has died{log}"
             self._notice(f"{self.failure} · q quits", "-bad")
-            self.query_one(StatusLine).draw_status(self.frame, "lost")
+            self.query_one(StatusLine).draw_status(self.frame, "lost", self.metrics[:FIRST])
 
     # -- asking --------------------------------------------------------------------------------
 
     def _subscribe(self) -> bool:
         """Ask for what the screen shows now; return whether it is not what was asked for before."""
-        chart, samples = self.query_one("#loss", Chart), self.query_one(SamplesPanel)
+        charts, samples = self.query_one(Charts).shown, self.query_one(SamplesPanel)
         inside = self.query_one(Inside)
         epoch, epochs = (self.frame.longest, self.frame.epochs) if self.frame else (0, 1)
         wanted = commands.Subscribe(
-            points=chart.columns if chart.region else 0,
+            points=charts[0].columns if charts else 0,
             span=axis.epochs_shown(epoch, epochs),
             first=self.first,
             rows=samples.rows if samples.region else 0,
             order=self.order,  # type: ignore[arg-type]
             inspect=inside.wanted() if inside.region else None,
+            curves=[chart.metric.name for chart in charts],
         )
         if wanted == self._subscribed:
             return False
@@ -316,19 +320,20 @@ class Watcher(GuardedApp):
         frame, wanted, run = self.frame, self._subscribed, self.run_told
         if run is None or frame is None or wanted is None:
             return
-        self.query_one(StatusLine).draw_status(frame, self.status)
+        self.query_one(StatusLine).draw_status(frame, self.status, self.metrics[:FIRST])
         self.query_one(ProgressLine).draw_progress(frame)
-        for name, value in (
-            ("loss", number(frame.loss, 4)),
-            ("accuracy", number(frame.accuracy, 3)),
-        ):
-            chart = self.query_one(f"#{name}", Chart)
-            chart.entitle(f"{name} {value}")
+        for chart in self.query_one(Charts).shown:
+            name = chart.metric.name
+            chart.entitle(f"{name} {chart.metric.text(frame.metrics.get(name))}")
             chart.draw_curve(
                 frame.curves.get(name),
                 wanted.span,
                 frame.rate_changes,
-                [(ghost.name, ghost.curves[name]) for ghost in frame.ghosts if ghost.curves],
+                [
+                    (ghost.name, ghost.curves[name])
+                    for ghost in frame.ghosts
+                    if name in ghost.curves
+                ],
                 frame.epoch if frame.epoch < frame.reached else None,
             )
         if frame.samples:
@@ -345,8 +350,8 @@ class Watcher(GuardedApp):
         if self._unanswered:
             return UNANSWERED
         if self.status == "completed":
-            done = f"completed: loss {number(frame.loss, 4)}, accuracy {number(frame.accuracy, 3)}"
-            done = f"{done} · t trains further, r starts again"
+            measured = in_words(self.metrics[:FIRST], frame.metrics)
+            done = f"completed: {measured} · t trains further, r starts again"
             # What was said while it was trained is over.
             message = frame.message if frame.status == "completed" else ""
             return " · ".join(filter(None, (message, done)))

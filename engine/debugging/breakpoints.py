@@ -122,7 +122,8 @@ class Breakpoints:
                 layers[layer.name] = frozenset({"grad_norm", "weight_norm"})
             elif isinstance(layer, ReLU):
                 layers[layer.name] = frozenset({"dead"})
-        self.vocabulary = Vocabulary(layers, tuple(o.name for o in machine.program))
+        operations = tuple(o.name for o in machine.program)
+        self.vocabulary = Vocabulary(layers, operations, machine.metrics.schema)
 
     @property
     def active(self) -> list[Breakpoint]:

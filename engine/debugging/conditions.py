@@ -19,14 +19,14 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from engine.training.history import METRICS
+from engine.protocol.metrics import LOSS, Metric
 
-NAMES = (*METRICS, "epoch", "batch", "learning_rate")
-SHORT = {"acc": "accuracy", "lr": "learning_rate"}  # as figures are abbreviated on screens
+PLACE = ("epoch", "batch", "learning_rate")
+SHORT = {"lr": "learning_rate"}  # as it is abbreviated on screens
 OF_NETWORK = ("grad_norm", "weight_norm")
 OF_LAYER = (*OF_NETWORK, "dead")
 
@@ -43,7 +43,7 @@ class Facts(Protocol):
     """What a condition asks of a training."""
 
     def number(self, name: str) -> float:
-        """Return one of `NAMES`."""
+        """Return a metric, or one of `PLACE`."""
 
     def previous(self, name: str) -> float:
         """Return a metric's value one epoch earlier; NaN at the first."""
@@ -65,10 +65,28 @@ class Vocabulary:
         Which of `OF_LAYER` each layer has.
     operations : tuple of str
         The names of the program's operations.
+    metrics : sequence of Metric
+        It may grow.
     """
 
     layers: Mapping[str, Collection[str]]
     operations: tuple[str, ...]
+    metrics: Sequence[Metric]
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The names of numbers: metrics, and others."""
+        return (*(metric.name for metric in self.metrics), *PLACE)
+
+    @property
+    def words(self) -> frozenset[str]:
+        """All words that have a meaning, but for the names of metrics."""
+        return frozenset((*PLACE, *SHORT, *EXAMPLES, *WORDS, *self.layers, *self.operations))
+
+    def name_of(self, word: str) -> str:
+        """Return the name that a word is short for, or the word itself."""
+        short = {metric.short: metric.name for metric in self.metrics if metric.short}
+        return (SHORT | short).get(word, word)
 
 
 Ask = Callable[[Facts], float]  # or bool, which is one
@@ -125,6 +143,8 @@ FUNCTIONS: Mapping[str, Callable[..., float]] = {
     "min": lambda *xs: math.nan if any(map(math.isnan, xs)) else min(xs),
     "max": lambda *xs: math.nan if any(map(math.isnan, xs)) else max(xs),
 }  # fmt: skip
-EXAMPLES = {name: f"{name}(loss)" for name in ("previous", *FUNCTIONS)}
+ENDINGS = ("once", "after")
+WORDS = ("and", "or", "not", *ENDINGS)
+EXAMPLES = {name: f"{name}({LOSS.name})" for name in ("previous", *FUNCTIONS)}
 EXAMPLES |= {name: f"{name}('dense_1')" for name in OF_NETWORK} | {"dead": "dead('relu_1')"}
-EXAMPLES |= {name: f"{name}(loss, 1)" for name in ("min", "max")}
+EXAMPLES |= {name: f"{name}({LOSS.name}, 1)" for name in ("min", "max")}

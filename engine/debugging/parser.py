@@ -13,24 +13,22 @@ from typing import NamedTuple
 
 from engine.debugging.conditions import (
     BINARY,
+    ENDINGS,
     EXAMPLES,
     FUNCTIONS,
-    NAMES,
     OF_LAYER,
     OF_NETWORK,
-    SHORT,
     Ask,
     Condition,
     ConditionError,
     Vocabulary,
 )
-from engine.training.history import METRICS
+from engine.protocol.metrics import LOSS
 
 LENGTH, DEPTH, TIMES = 500, 50, 10**9  # the most characters, expressions in each other, `after`
 _OR, _AND, _NOT, _COMPARED, _SUM, _PRODUCT, _MINUS = range(1, 8)  # how tightly each binds
 _POWERS = {"or": _OR, "and": _AND, "+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT}
 _POWERS |= {sign: _COMPARED for sign in BINARY if sign not in _POWERS}
-_ENDINGS = ("once", "after")
 _INSTEAD = {
     "=": "use == to compare", ":=": "use == to compare", "=<": "use <=", "=>": "use >=",
     "≤": "use <=", "≥": "use >=", "≠": "use !=", "&": "use and", "&&": "use and", "|": "use or",
@@ -111,12 +109,12 @@ class _Parser:
     def condition(self) -> Condition:
         part = self._expression()
         text = " ".join(self._text[: self._next.start].split())
-        if self._next.kind != "end" and self._next.text not in _ENDINGS:
+        if self._next.kind != "end" and self._next.text not in ENDINGS:
             between = "put an operator between, such as < or and"
             raise self._unexpected("it closes no '('" if self._next.text == ")" else between)
         ask = self._want(part, truth=True)
         endings: dict[str, int] = {}
-        while self._next.text in _ENDINGS and self._next.text not in endings:
+        while self._next.text in ENDINGS and self._next.text not in endings:
             word = self._take().text
             endings[word] = self._times() if word == "after" else 1
         if self._next.kind != "end":
@@ -173,10 +171,10 @@ class _Parser:
 
     def _operand(self) -> _Part:
         token = self._next
-        if token.kind == "name" and token.text not in (*_POWERS, *_ENDINGS, "not"):
+        if token.kind == "name" and token.text not in (*_POWERS, *ENDINGS, "not"):
             return self._named(self._take())
         if token.kind != "number" and token.text not in ("(", "-", "not"):
-            place = f"after {self._last}" if self._last.kind else "first, as in loss < 0.5"
+            place = f"after {self._last}" if self._last.kind else f"first, as in {LOSS.name} < 0.5"
             raise self._error(token, f"a number or a name is expected {place}")
         self._take()
         if token.text == "(":
@@ -193,8 +191,9 @@ class _Parser:
         return self._part(lambda facts: value, False, token.start)
 
     def _named(self, token: _Token) -> _Part:
-        name, operations = SHORT.get(token.text, token.text), self._vocabulary.operations
-        if name in NAMES:
+        vocabulary = self._vocabulary
+        name, operations = vocabulary.name_of(token.text), vocabulary.operations
+        if name in vocabulary.numbers:
             # float, since an int that becomes too large raises
             return self._part(lambda facts: float(facts.number(name)), False, token.start)
         if name in operations:
@@ -202,12 +201,12 @@ class _Parser:
             return self._part(lambda facts: facts.at(name), True, token.start)
         if name in EXAMPLES:
             return self._called(token)
-        if name in self._vocabulary.layers:
+        if name in vocabulary.layers:
             hint = f"{token} is a layer; name an operation, as in {name}.forward"
         elif "." in name:
             hint = f"there is no operation {token}; {_listed(name, operations)}"
         else:
-            words = (*NAMES, *EXAMPLES, "not")
+            words = (*vocabulary.numbers, *EXAMPLES, "not")
             near = [f"did you mean {word!r}?" for word in _near(name, words)]
             hint = f"there is no {token}; {near[0] if near else _listed(name, words)}"
         raise self._error(token, hint)
@@ -240,9 +239,10 @@ class _Parser:
         return lambda facts: float(facts.of_layer(function, layer))
 
     def _previous(self) -> Ask:
-        metric = SHORT.get(self._next.text, self._next.text)
-        if metric not in METRICS:
-            raise self._error(self._next, f"previous takes one of {', '.join(METRICS)}")
+        metric = self._vocabulary.name_of(self._next.text)
+        known = [m.name for m in self._vocabulary.metrics]
+        if metric not in known:
+            raise self._error(self._next, f"previous takes one of {', '.join(known)}")
         self._take()
         return lambda facts: float(facts.previous(metric))
 
@@ -265,7 +265,7 @@ class _Parser:
     def _want(self, part: _Part, truth: bool) -> Ask:
         if part.truth == truth:
             return part.ask
-        is_one = "a number: compare it, as in loss < 0.5"
+        is_one = f"a number: compare it, as in {LOSS.name} < 0.5"
         is_other = "true or false: put a number in its place"
         source = _shown(self._text[part.start : part.end])
         raise self._error(part, f"{source} is {is_one if truth else is_other}")
@@ -288,7 +288,7 @@ class _Parser:
         self._take()
 
     def _unexpected(self, hint: str) -> ConditionError:
-        token, words = self._next, ("and", "or", *_ENDINGS)
+        token, words = self._next, ("and", "or", *ENDINGS)
         if token.kind == "end":
             return self._error(token, f"the text ends, but {hint}")
         if token.kind == "name" and token.text not in words:

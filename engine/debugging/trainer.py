@@ -16,6 +16,7 @@ event                  fires
 `Changed`              when `change` changed a number, or `undo` took that back
 `Branched`             when a change in the past, or `restart`, has begun a branch
 `Restarted`            when `restart` put the run back to its beginning
+`MetricsChanged`       when `metric` added one
 =====================  =========================================================================
 
 Nothing fires for what is told again: while it goes back, and on the way to a place in the past.
@@ -24,8 +25,9 @@ Nothing fires for what is told again: while it goes back, and on the way to a pl
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from time import perf_counter
+from typing import Literal
 
 import numpy as np
 
@@ -42,6 +44,7 @@ from engine.nn.network import Network
 from engine.nn.optimizers import Optimizer
 from engine.protocol import events
 from engine.protocol.events import Position
+from engine.protocol.metrics import Metric
 from engine.training.machine import Machine
 
 
@@ -126,6 +129,45 @@ class Trainer(Machine):
     def done(self) -> bool:
         """Whether the last epoch asked for is done."""
         return self.epoch >= self.epochs
+
+    # -- what is measured ----------------------------------------------------------------------
+
+    def metric(
+        self,
+        name: str,
+        function: Callable[[Trainer], float],
+        *,
+        direction: Literal["less", "more"] = "less",
+        format: str = ".4f",
+        low: float | None = None,
+        high: float | None = None,
+    ) -> None:
+        """Measure something else once an epoch, from the next one on.
+
+        Parameters
+        ----------
+        name : str
+            An identifier, which may have dots.
+        function : callable
+            Given the trainer, once the epoch's last loss is known, it returns a number. Where it
+            raises, the training pauses, and the epoch's value is NaN.
+        direction : {"less", "more"}
+            Which is better.
+        format : str
+            How its numbers are written, as ``.4f`` or ``.1%``.
+        low, high : float, optional
+            Bounds that its values have.
+
+        Raises
+        ------
+        ValueError
+            If there is something else of that name, or one of these cannot be.
+        """
+        metric = Metric(name, direction, format, low, high)
+        if name in self.breakpoints.vocabulary.words:
+            raise ValueError(f"a metric cannot be named {name!r}: that has another meaning")
+        if self.metrics.add(metric, function):
+            self.emit(events.MetricsChanged(list(self.metrics.schema)))
 
     # -- going on ------------------------------------------------------------------------------
 
@@ -222,7 +264,7 @@ class Trainer(Machine):
         super()._end_iteration()
         if self.epoch == self.epochs and self.batch == 0 and self.measured:
             measured = self.measured
-            self.emit(events.TrainingCompleted(measured.epoch, measured.loss, measured.accuracy))
+            self.emit(events.TrainingCompleted(measured.epoch, measured.metrics))
 
     # -- going back ----------------------------------------------------------------------------
 

@@ -11,8 +11,10 @@ import msgspec
 from msgspec import Meta
 
 from engine.protocol.events import Unit
+from engine.protocol.metrics import LONGEST_NAME
 
 MOST_EPOCHS = 10**12
+MOST_CURVES = 50
 
 Order = Literal["all", "wrong", "uncertain"]
 Index = Annotated[int, Meta(ge=0, le=10**15)]
@@ -25,6 +27,7 @@ Span = Annotated[int, Meta(ge=0, le=4 * MOST_EPOCHS)]
 Steps = Annotated[int, Meta(ge=-1000, le=1000)]
 Finite = Annotated[float, Meta(ge=-1e308, le=1e308)]
 Text = Annotated[str, Meta(max_length=500)]
+Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
 
 
 class Command(msgspec.Struct, frozen=True, tag=True):
@@ -72,7 +75,7 @@ class Subscribe(Command, frozen=True, tag=True):
     Attributes
     ----------
     points : int
-        Columns of the curves; 0 for none.
+        Columns of a curve; 0 for no curves.
     span : int
         Epochs that those columns are wide.
     first, rows : int
@@ -81,6 +84,8 @@ class Subscribe(Command, frozen=True, tag=True):
         All rows as they are, only the wrong ones, or the least certain first.
     inspect : Inspect or None
         The operation whose inside is shown.
+    curves : list of str
+        The metrics whose curves are shown.
     """
 
     points: Points
@@ -89,6 +94,9 @@ class Subscribe(Command, frozen=True, tag=True):
     rows: Rows
     order: Order = "all"
     inspect: Inspect | None = None
+    curves: Annotated[list[Name], Meta(max_length=MOST_CURVES)] = msgspec.field(
+        default_factory=list
+    )
 
 
 class Drawn(Command, frozen=True, tag=True):

@@ -6,9 +6,12 @@ sends those of the second part to its clients, and frames, which show its latest
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 import msgspec
+
+from engine.protocol.metrics import Metric
 
 Status = Literal["running", "paused", "completed", "stopped", "failed", "lost"]
 Reason = Literal["user", "step", "breakpoint", "alert", "error"]
@@ -27,16 +30,31 @@ class Event(msgspec.Struct, frozen=True, tag=True):
     """The base of all events."""
 
 
+def _metric_of(event: Event, name: str) -> float:
+    """Return a metric as an attribute."""
+    metrics: Mapping[str, float] = {} if name == "metrics" else event.metrics  # type: ignore[attr-defined]
+    if name not in metrics:
+        raise AttributeError(
+            f"{type(event).__name__} has no {name!r}; its metrics are {', '.join(metrics)}"
+        )
+    return metrics[name]
+
+
 # -- what a trainer tells ---------------------------------------------------------------------
 
 
 class EpochMeasured(Event, frozen=True, tag=True):
-    """The loss of an epoch's last batch is known; its last update is still to come."""
+    """An epoch's metrics are known; its last update is still to come.
+
+    Each metric is an attribute as well: ``event.loss``.
+    """
 
     epoch: int
-    loss: float
-    accuracy: float
     learning_rate: float
+    metrics: dict[str, float]
+
+    def __getattr__(self, name: str) -> float:
+        return _metric_of(self, name)
 
 
 class EpochCompleted(Event, frozen=True, tag=True):
@@ -98,11 +116,19 @@ class Restarted(Event, frozen=True, tag=True):
 
 
 class TrainingCompleted(Event, frozen=True, tag=True):
-    """The last epoch asked for is done."""
+    """The last epoch asked for is done; its metrics are attributes as well."""
 
     epoch: int
-    loss: float
-    accuracy: float
+    metrics: dict[str, float]
+
+    def __getattr__(self, name: str) -> float:
+        return _metric_of(self, name)
+
+
+class MetricsChanged(Event, frozen=True, tag=True):
+    """There is another metric; these are all of them, in order."""
+
+    metrics: list[Metric]
 
 
 TrainerEvent = (
@@ -115,6 +141,7 @@ TrainerEvent = (
     | LossNotFinite
     | Restarted
     | TrainingCompleted
+    | MetricsChanged
 )
 
 
@@ -191,15 +218,14 @@ class BreakpointsChanged(Event, frozen=True, tag=True):
 
 
 class BranchState(msgspec.Struct, frozen=True):
-    """A branch: which one it left, where, after what change, and its last figures."""
+    """A branch: which one it left, where, after what change, and what it last measured."""
 
     name: str
     parent: str
     left: int
     reason: str
     epoch: int | None
-    loss: float | None
-    accuracy: float | None
+    metrics: dict[str, float]
 
 
 class BranchesChanged(Event, frozen=True, tag=True):

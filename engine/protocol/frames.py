@@ -10,6 +10,7 @@ from engine.protocol.events import (
     Changed,
     Event,
     Failed,
+    MetricsChanged,
     NotRecorded,
     Paused,
     Reason,
@@ -212,8 +213,8 @@ class Frame(Event, frozen=True, tag=True):
 
     Attributes
     ----------
-    epoch, loss, accuracy
-        The last epoch measured, and its figures.
+    epoch, metrics
+        The last epoch measured, and its metrics by name; none before the first.
     batch, operation : int
         What comes next, and ``next`` is the operation's name.
     reached : int
@@ -229,8 +230,7 @@ class Frame(Event, frozen=True, tag=True):
     message: str
     epoch: int
     epochs: int
-    loss: float | None
-    accuracy: float | None
+    metrics: dict[str, float]
     learning_rate: float
     epochs_per_second: float
     seconds_left: float | None
@@ -262,6 +262,7 @@ SessionEvent = (
     | Changed
     | Restarted
     | TrainingCompleted
+    | MetricsChanged
     | BreakpointsChanged
     | BranchesChanged
     | Frame

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from time import perf_counter
 from types import FrameType
@@ -16,6 +16,7 @@ import numpy as np
 
 from engine.debugging.trainer import Trainer
 from engine.protocol import events
+from engine.protocol.metrics import ACCURACY, LOSS, Metric
 from engine.protocol.text import as_text, printable
 from engine.service.build import build_trainer
 from engine.service.description import Description, TrainingError
@@ -25,6 +26,7 @@ from engine.service.record import Recorder
 from engine.service.run import Run
 from engine.service.threads import STRETCH, FullSpeed, limit_threads
 
+NOTEBOOK = (ACCURACY, LOSS)  # what the notebook prints, in its order
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -168,20 +170,33 @@ class TextPrinter(Printer):
         _say(" · ".join(filter(None, [*parts, trainer.data.note])))
 
     def epoch(self, event: events.EpochMeasured) -> None:
-        """Print an epoch's line."""
-        self.line(f"epoch: {event.epoch}, acc: {event.accuracy:.3f}, loss: {event.loss:.3f}")
+        """Print an epoch's line: the notebook's, and after it what a person has added."""
+        values = event.metrics
+        line = f"epoch: {event.epoch}"
+        for metric in NOTEBOOK:
+            line += f", {metric.label}: {values[metric.name]:.3f}"
+        for metric in self._added(values):
+            line += f", {metric.name}: {metric.text(values[metric.name])}"
+        self.line(line)
+
+    def _added(self, values: Mapping[str, float]) -> list[Metric]:
+        known = [m for m in self.trainer.metrics.schema if m.name in values]
+        return [metric for metric in known if metric not in NOTEBOOK]
 
     def stop(self, event: events.BreakpointHit) -> None:
         """Say at which breakpoint it stops, and where."""
         self.line(f"breakpoint {event.number}: {event.condition} · {_where(self.trainer)}")
 
     def end(self, status: str) -> None:
-        """Print the first five rows of softmax's output, the loss and the accuracy."""
+        """Print the first five rows of softmax's output, and the metrics."""
         measured = self.trainer.measured
         if measured:
+            values = measured.metrics
             self.line(str(np.ascontiguousarray(self.trainer.probabilities[:5])))
-            self.line(f"Loss:  {measured.loss}")
-            self.line(f"Accuracy: {measured.accuracy}")
+            self.line(f"Loss:  {values[LOSS.name]}")
+            self.line(f"Accuracy: {values[ACCURACY.name]}")
+            for metric in self._added(values):
+                self.line(f"{metric.name}: {values[metric.name]}")
 
 
 def _where(trainer: Trainer) -> str:
@@ -219,8 +234,7 @@ class JsonPrinter(Printer):
         self._print(
             type="epoch",
             epoch=event.epoch,
-            loss=event.loss,
-            accuracy=event.accuracy,
+            **event.metrics,
             learning_rate=event.learning_rate,
         )
 
@@ -239,11 +253,11 @@ class JsonPrinter(Printer):
     def end(self, status: str) -> None:
         """Print how it ended, and the first five rows of softmax's output."""
         measured = self.trainer.measured
+        names = [metric.name for metric in self.trainer.metrics.schema]
         self._print(
             type="end",
             status=status,
             epoch=measured.epoch if measured else None,
-            loss=measured.loss if measured else None,
-            accuracy=measured.accuracy if measured else None,
+            **(measured.metrics if measured else dict.fromkeys(names)),
             probabilities=self.trainer.probabilities[:5].tolist() if measured else [],
         )

@@ -1,7 +1,8 @@
 """The files of a run's record: what people did to it, and every figure that it measured.
 
 In the run's directory, ``journal.json`` holds the branches with their changes, and the breakpoints;
-``metrics-NAME.f64`` the loss and the accuracy of each epoch of a branch, in pairs of float64.
+``metrics-NAME-N.f64`` the first N metrics of the journal, of each epoch of a branch, in rows of
+float64. Where metrics were added on the way, the rows of more of them follow in another file.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ from engine.debugging.branches import digest
 from engine.debugging.trainer import Trainer
 from engine.nn.signals import Array
 from engine.protocol.events import Changed, Position
+from engine.protocol.metrics import Metric
 from engine.service.description import MOST_THREADS, Description
 from engine.service.files import read_file, reason, write_whole
 
 JOURNAL = "journal.json"
 OUTDATED = "journal-outdated.json"  # one that could not be brought up to date any more
-PAIR = 16  # bytes of an epoch's loss and accuracy
+NUMBER = 8  # bytes
 
 
 class JournalError(ValueError):
@@ -116,18 +118,23 @@ def _from_json(value: float | str) -> float:
 class BranchRecord(msgspec.Struct, frozen=True):
     """A branch: its changes from the beginning on, how far it came, and its last weights' digest.
 
-    ``first`` is the epoch that its own metrics begin with. Those before are in the metrics of the
-    branch ``after``; without one, they were measured before the record began. ``epochs`` is how
-    many have been measured in all.
+    ``widths`` holds from which epoch on how many metrics are recorded of the branch itself. Earlier
+    epochs are recorded of the branch ``after``; without one, they were measured before the record
+    began. ``epochs`` is how many have been measured in all.
     """
 
     name: str
-    first: int
+    widths: list[tuple[int, int]]
     after: str
     epochs: int
     changes: list[ChangeRecord]
     reached: Position
     weights: str
+
+    @property
+    def first(self) -> int:
+        """The first epoch of its own."""
+        return self.widths[0][0]
 
 
 class BreakpointRecord(msgspec.Struct, frozen=True):
@@ -146,6 +153,7 @@ class Journal(msgspec.Struct, frozen=True):
 
     description: str
     environment: Environment
+    metrics: list[Metric]
     branches: list[BranchRecord]
     current: str
     breakpoints: list[BreakpointRecord]
@@ -211,31 +219,50 @@ def _check_branches(journal: Journal) -> None:
         raise JournalError("it has no branches")
     known = {""}
     for branch in journal.branches:
-        orderly = 0 <= branch.first <= branch.epochs and 0 <= branch.reached.epoch <= branch.epochs
+        orderly = _is_orderly(branch, len(journal.metrics))
         if branch.name in known or branch.after not in known or not orderly:
             raise JournalError(f"the branch {branch.name!r} contradicts itself")
         known.add(branch.name)
 
 
-def metrics_file(directory: Path, branch: str) -> Path:
-    """Return where a branch's metrics are."""
-    return directory / f"metrics-{branch}.f64"
+def _is_orderly(branch: BranchRecord, metrics: int) -> bool:
+    """Whether the epochs of a branch, and the numbers of its metrics, may be so."""
+    epochs, widths = [epoch for epoch, _ in branch.widths], [width for _, width in branch.widths]
+    return (
+        bool(epochs)
+        and 0 <= epochs[0] <= epochs[-1] <= branch.epochs
+        and epochs == sorted(epochs)
+        and widths == sorted(set(widths))
+        and 0 < widths[0] <= widths[-1] <= metrics
+        and 0 <= branch.reached.epoch <= branch.epochs
+    )
+
+
+def metrics_file(directory: Path, branch: str, width: int) -> Path:
+    """Return where the epochs of a branch are of which so many metrics were measured."""
+    return directory / f"metrics-{branch}-{width}.f64"
 
 
 class Metrics(NamedTuple):
-    """The loss and the accuracy of the epochs of a branch, as far as they are recorded.
+    """The metrics of the epochs of a branch, as far as they are recorded.
 
     Attributes
     ----------
-    values : array, shape (epochs, 2)
-        Without a gap.
+    names : list of str
+        All metrics of the run.
+    values : array, shape (epochs, metrics)
+        Without a gap; NaN where a metric had not been added yet.
+    widths : array, shape (epochs,)
+        How many of the metrics were measured.
     begin : int
         The epoch of the first of them. Those before were measured before the record began.
     missing : int
         How many more epochs were measured.
     """
 
+    names: list[str]
     values: Array
+    widths: Array
     begin: int
     missing: int
 
@@ -253,21 +280,25 @@ def read_metrics(directory: Path, journal: Journal, branch: BranchRecord) -> Met
         later, end = parts[-1]
         parts.append((branches[later.after], min(end, later.first)))
     begin = known = min(part.first for part, _ in parts)
-    values = [np.empty((0, 2))]
+    names = [metric.name for metric in journal.metrics]
+    values, widths = [np.empty((0, len(names)))], [np.empty(0, np.intp)]
     for part, end in reversed(parts):
-        if end <= part.first:
-            continue
-        if part.first != known:  # what comes before is lost
-            break
-        values.append(_own_metrics(directory, part.name)[: end - part.first])
-        known += len(values[-1])
-    return Metrics(np.concatenate(values), begin, max(0, branch.epochs - known))
+        for first, width in part.widths:
+            if not first == known < end:  # or else what comes before is lost
+                continue
+            rows = _read_rows(metrics_file(directory, part.name, width), width)[: end - first]
+            missed = (0, 0), (0, len(names) - width)
+            values.append(np.pad(rows, missed, constant_values=np.nan))
+            widths.append(np.full(len(rows), width))
+            known += len(rows)
+    missing = max(0, branch.epochs - known)
+    return Metrics(names, np.concatenate(values), np.concatenate(widths), begin, missing)
 
 
-def _own_metrics(directory: Path, branch: str) -> Array:
-    """Return what is recorded of a branch itself; nothing where that is lost."""
+def _read_rows(path: Path, width: int) -> Array:
+    """Return what a file holds; nothing where it is lost."""
     try:
-        data = read_file(metrics_file(directory, branch))
+        data = read_file(path)
     except FileNotFoundError:
         data = b""
-    return np.frombuffer(data[: len(data) // PAIR * PAIR]).reshape(-1, 2)
+    return np.frombuffer(data[: len(data) // (width * NUMBER) * width * NUMBER]).reshape(-1, width)

@@ -16,7 +16,7 @@ from engine.protocol import events
 from engine.service.description import Description
 from engine.service.files import owner_only
 from engine.service.journal import (
-    PAIR,
+    NUMBER,
     BranchRecord,
     BreakpointRecord,
     ChangeRecord,
@@ -53,7 +53,8 @@ class Recorder:
     ) -> None:
         self.trainer, self.directory, self._warn = trainer, directory, warn
         self.description, self.environment = describe(description), Environment.of(trainer)
-        self._begins: dict[str, tuple[int, str]] = {}
+        self._widths: dict[Branch, list[tuple[int, int]]] = {}
+        self._after: dict[Branch, str] = {}
         self._lost: dict[Branch, tuple[int, str]] = {}
         self._outdated = ""
         self._said = ""
@@ -74,7 +75,8 @@ class Recorder:
 
     def _follow(self, branch: Branch, after: str) -> None:
         """Write down what a branch measures from now on, after what is recorded of another."""
-        self._begins[branch.name] = branch.history.epochs, after
+        width = len(self.trainer.metrics.schema)
+        self._widths[branch], self._after[branch] = [(branch.history.epochs, width)], after
         branch.history.sink = lambda values: self._write(branch, values)
         try:
             self._open(branch, "wb")
@@ -83,6 +85,7 @@ class Recorder:
 
     def _write(self, branch: Branch, values: Array) -> None:
         try:
+            self._widen(branch, values)
             if branch is not self._file_of:
                 self._open(branch, "ab")
             assert self._file
@@ -93,11 +96,19 @@ class Recorder:
             self._lose(branch, error)
             self._write_journal()  # by which a replay knows that there was more
 
+    def _widen(self, branch: Branch, values: Array) -> None:
+        """Begin another file, where metrics have been added."""
+        width = values.shape[1]
+        if width > self._widths[branch][-1][1]:
+            self._widths[branch].append((branch.history.epochs - len(values), width))
+            self._open(branch, "wb")
+            self._write_journal()
+
     def _open(self, branch: Branch, mode: str) -> None:
-        """Have the file of one branch open, and of one only."""
+        """Have the latest file of one branch open, and no other."""
         self._close_file()
         with owner_only():
-            path = metrics_file(self.directory, branch.name)
+            path = metrics_file(self.directory, branch.name, self._widths[branch][-1][1])
             self._file, self._file_of = FileIO(path, mode), branch
 
     def _close_file(self) -> None:
@@ -111,9 +122,10 @@ class Recorder:
         branch.history.sink = None
         if branch is self._file_of:
             self._close_file()
-        epoch = self._begins[branch.name][0]
+        epoch, width = self._widths[branch][-1]
         with suppress(OSError):
-            epoch += metrics_file(self.directory, branch.name).stat().st_size // PAIR
+            size = metrics_file(self.directory, branch.name, width).stat().st_size
+            epoch += size // (width * NUMBER)
         self._lost[branch] = epoch, _reason(error)
 
     # -- what is done --------------------------------------------------------------------------
@@ -140,10 +152,12 @@ class Recorder:
         return Journal(
             self.description,
             self.environment,
+            list(self.trainer.metrics.schema),
             [
                 BranchRecord(
                     branch.name,
-                    *self._begins[branch.name],
+                    self._widths[branch],
+                    self._after[branch],
                     branch.history.epochs,
                     [ChangeRecord.of(change) for change in branch.changes],
                     branch.reached,

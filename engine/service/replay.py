@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from collections.abc import Iterator
 
 import msgspec
-import numpy as np
 
 from engine.debugging.branches import BEGINNING, digest
 from engine.debugging.trainer import Trainer
@@ -62,12 +62,13 @@ def replay(run: Run) -> Iterator[str]:
     with limit_threads(trainer, journal.environment.threads):
         _check(journal.environment, Environment.of(trainer))
     missing = compared = 0
+    absent: Counter[str] = Counter()
     for k, branch in enumerate(journal.branches):
         fresh = trainer if k == 0 else build_trainer(description)
         metrics = _metrics(run, journal, branch)
         try:
             with limit_threads(fresh, journal.environment.threads):
-                said = _compare(fresh, branch, metrics)
+                said = _compare(fresh, branch, metrics, absent)
         except (SourceError, Difference):
             raise
         except Exception as error:  # whatever a layer of one's own, or a change, may raise
@@ -79,6 +80,11 @@ def replay(run: Run) -> Iterator[str]:
     if missing:
         raise Difference(
             f"{missing:,} epochs were measured that are not recorded: they could not be compared"
+        )
+    for name, epochs in absent.items():
+        raise Difference(
+            f"{name} was measured in {epochs:,} epochs in which it was not now: they could not be"
+            " compared"
         )
     if outdated:
         raise Difference("the end of the run could not be recorded, and so not be compared")
@@ -130,21 +136,15 @@ def _metrics(run: Run, journal: Journal, branch: BranchRecord) -> Metrics:
         raise SourceError(f"the metrics cannot be read: {reason(error)}") from None
 
 
-def _compare(trainer: Trainer, branch: BranchRecord, metrics: Metrics) -> str:
-    """Train one branch again; return how much of it is identical."""
+def _compare(trainer: Trainer, branch: BranchRecord, metrics: Metrics, absent: Counter[str]) -> str:
+    """Train one branch again; return how much of it is identical, and count what is absent."""
     compared = 0
 
     def compare(event: events.EpochMeasured) -> None:
         nonlocal compared
         if not metrics.begin <= event.epoch < metrics.end:
             return
-        was = metrics.values[event.epoch - metrics.begin]
-        if np.array([event.loss, event.accuracy]).tobytes() != was.tobytes():
-            raise Difference(
-                f"{branch.name}: epoch {event.epoch} differs:"
-                f" loss {event.loss!r}, accuracy {event.accuracy!r};"
-                f" recorded {float(was[0])!r}, {float(was[1])!r}"
-            )
+        absent.update(_compare_epoch(branch.name, event, metrics))
         compared += 1
 
     changes = _changes(trainer, branch)
@@ -162,6 +162,25 @@ def _compare(trainer: Trainer, branch: BranchRecord, metrics: Metrics) -> str:
     _train(trainer, end)  # measured after the journal was last written
     weights = "the weights" if place == _place(trainer) else f"the weights {place}"
     return f"{branch.name}: {compared:,} epochs and {weights}"
+
+
+def _compare_epoch(branch: str, event: events.EpochMeasured, metrics: Metrics) -> list[str]:
+    """Return the metrics that were recorded of an epoch and are not measured now.
+
+    Raises
+    ------
+    Difference
+        If one of the others is not what was recorded.
+    """
+    k = event.epoch - metrics.begin
+    names = metrics.names[: metrics.widths[k]]
+    for name, was in zip(names, metrics.values[k].tolist(), strict=False):
+        now = event.metrics.get(name, was)
+        if struct.pack("d", now) != struct.pack("d", was):
+            raise Difference(
+                f"{branch}: epoch {event.epoch} differs: {name} {now!r}; recorded {was!r}"
+            )
+    return [name for name in names if name not in event.metrics]
 
 
 def _changes(trainer: Trainer, branch: BranchRecord) -> list[Changed]:

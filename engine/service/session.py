@@ -16,6 +16,7 @@ from engine.debugging.trainer import Trainer
 from engine.nn.losses import Loss
 from engine.protocol import commands, events, frames
 from engine.protocol.commands import SessionCommand, Subscribe
+from engine.protocol.metrics import ACCURACY
 from engine.service import steering, telling
 from engine.service.description import Description
 from engine.service.own_file import in_short, own_lines
@@ -93,6 +94,7 @@ class Session:
         trainer.subscribe(events.BreakpointHit, self._on_hit)
         trainer.subscribe(events.Changed, self._on_changed)
         trainer.subscribe(events.Restarted, self._on_changed)
+        trainer.subscribe(events.MetricsChanged, lambda event: self.outbox.append(event))
 
     # -- running -------------------------------------------------------------------------------
 
@@ -309,6 +311,7 @@ class Session:
         """Tell a new client what is trained, and what has been set."""
         return [
             telling.welcome_of(self.trainer, self.description.name, self.log),
+            telling.metrics_of(self.trainer),
             telling.breakpoints_of(self.trainer),
             telling.branches_of(self.trainer),
             *([events.NotRecorded(self.not_recorded)] if self.not_recorded else []),
@@ -319,7 +322,7 @@ class Session:
         if self.predicted:
             said, accuracy = self.predicted.output, self.predicted.correct / trainer.data.samples
         elif trainer.measured:
-            said, accuracy = trainer.probabilities, trainer.measured.accuracy
+            said, accuracy = trainer.probabilities, trainer.measured.metrics[ACCURACY.name]
         else:
             return frames.Samples(0, 0, 0, [])
         state = None if self.running else trainer.revision
@@ -336,15 +339,14 @@ class Session:
             message=self.message,
             epoch=measured.epoch if measured else 0,
             epochs=trainer.epochs,
-            loss=measured.loss if measured else None,
-            accuracy=measured.accuracy if measured else None,
+            metrics=measured.metrics if measured else {},
             learning_rate=trainer.learning_rate,
             epochs_per_second=rate,
             seconds_left=(trainer.epochs - trainer.epoch) / rate if rate else None,
             speed=self.speed,
             seed=trainer.seed,
             rate_changes=telling.rate_changes(timeline.branch),
-            curves=telling.curves_of(trainer.history, wanted) if wanted.points else {},
+            curves=telling.curves_of(trainer.history, wanted),
             samples=self._samples(wanted) if wanted.rows else None,
             batch=trainer.batch,
             operation=trainer.operation,
@@ -352,7 +354,7 @@ class Session:
             reached=max(0, trainer.history.epochs - 1),
             longest=telling.longest_known(trainer),
             branch=timeline.branch.name,
-            ghosts=telling.ghosts_of(timeline, wanted) if wanted.points else [],
+            ghosts=telling.ghosts_of(timeline, wanted),
             edited=self.predicted is not None,
             inspection=self.inspector.look(wanted.inspect, not self.running)
             if wanted.inspect

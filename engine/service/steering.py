@@ -9,6 +9,7 @@ from engine.debugging.changes import parse_change
 from engine.protocol import commands, events
 from engine.protocol.commands import SessionCommand
 from engine.protocol.events import Position
+from engine.protocol.metrics import ACCURACY, LOSS, in_words
 from engine.service import telling
 from engine.service.ladder import step
 
@@ -168,7 +169,8 @@ def _show_effect(session: Session) -> None:
     if edits:
         said = trainer.predict()
         session.predicted = said if any("[" in c.target for c in edits) else None
-        figures = f"loss {said.value:.4f}, accuracy {said.correct / trainer.data.samples:.3f}"
+        accuracy = said.correct / trainer.data.samples
+        figures = in_words((LOSS, ACCURACY), {LOSS.name: said.value, ACCURACY.name: accuracy})
         session.message = f"{edits[-1].text}: {figures} · z takes it back"
 
 

@@ -9,7 +9,7 @@ from engine.debugging.timeline import Timeline
 from engine.debugging.trainer import Trainer
 from engine.protocol import events, frames
 from engine.protocol.commands import Subscribe
-from engine.training.history import METRICS, History
+from engine.training.history import History
 
 # Branches whose curves are sent: the latest ones, of which a chart stays readable.
 GHOSTS = 3
@@ -39,11 +39,14 @@ def class_names_of(trainer: Trainer) -> list[str]:
 
 
 def curves_of(history: History, wanted: Subscribe) -> dict[str, frames.CurveData]:
-    """Return each metric, over as many epochs and in as many points as a client asked for."""
-    curves = {metric: history.curve(metric, wanted.points, wanted.span) for metric in METRICS}
+    """Return the curves that a client shows, over as many epochs and in as many points."""
+    if not wanted.points:
+        return {}
+    names = dict.fromkeys(wanted.curves)
+    curves = {name: history.curve(name, wanted.points, wanted.span) for name in names}
     return {
-        metric: frames.CurveData(curve.span, gaps(curve.lower), gaps(curve.upper))
-        for metric, curve in curves.items()
+        name: frames.CurveData(curve.span, gaps(curve.lower), gaps(curve.upper))
+        for name, curve in curves.items()
     }
 
 
@@ -55,6 +58,8 @@ def others(timeline: Timeline) -> list[Branch]:
 
 def ghosts_of(timeline: Timeline, wanted: Subscribe) -> list[frames.Ghost]:
     """Return the curves of the other branches."""
+    if not (wanted.points and wanted.curves):
+        return []
     return [frames.Ghost(b.name, curves_of(b.history, wanted)) for b in others(timeline)]
 
 
@@ -70,6 +75,11 @@ def rate_changes(branch: Branch) -> list[tuple[int, float]]:
     return list({c.position.epoch: c.after for c in changes}.items())
 
 
+def metrics_of(trainer: Trainer) -> events.MetricsChanged:
+    """Return all metrics."""
+    return events.MetricsChanged(list(trainer.metrics.schema))
+
+
 def breakpoints_of(trainer: Trainer) -> events.BreakpointsChanged:
     """Return all breakpoints."""
     return events.BreakpointsChanged(
@@ -81,7 +91,7 @@ def breakpoints_of(trainer: Trainer) -> events.BreakpointsChanged:
 
 
 def branches_of(trainer: Trainer) -> events.BranchesChanged:
-    """Return all branches, with the figures that each has come to."""
+    """Return all branches, with what each has measured last."""
     timeline = trainer.timeline
     return events.BranchesChanged([_branch(b) for b in timeline.branches], timeline.branch.name)
 
@@ -94,8 +104,7 @@ def _branch(branch: Branch) -> events.BranchState:
         branch.left.epoch,
         branch.reason,
         measured.epoch if measured else None,
-        measured.loss if measured else None,
-        measured.accuracy if measured else None,
+        measured.metrics if measured else {},
     )
 
 

@@ -1,1 +1,1 @@
-"""How a network is trained. Read in this order: program, history, ties, machine."""
+"""How a network is trained. Read in this order: program, metrics, history, ties, machine."""

@@ -1,4 +1,4 @@
-"""What an epoch's loss and accuracy were, for all epochs, in constant memory.
+"""What each epoch's metrics were, for all epochs, in constant memory.
 
 Epochs are gathered in buckets of equal length, each with its minimum and maximum, so no spike
 is lost. When the buckets are full, neighbours are joined and each is twice as long.
@@ -7,7 +7,7 @@ is lost. When the buckets are full, neighbours are joined and each is twice as l
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
 
@@ -15,8 +15,7 @@ import numpy as np
 
 from engine.nn.signals import Array
 
-METRICS = ("loss", "accuracy")
-PENDING = 512  # epochs that wait at most to be gathered and recorded,
+PENDING = 1024  # numbers that wait at most to be gathered and recorded,
 RECORD_EVERY = 0.05  # and for so many seconds at most
 LEAST_CAPACITY = 512  # buckets that still make a curve as wide as a screen
 
@@ -39,7 +38,7 @@ class Curve:
 
 
 class History:
-    """Loss and accuracy of all epochs from the first on.
+    """The metrics of all epochs from the first on.
 
     Parameters
     ----------
@@ -50,36 +49,57 @@ class History:
     ----------
     epochs : int
         How many are recorded.
+    names : list of str
+        The metrics. One that was added later on is NaN in the epochs before.
     sink : callable or None
-        Takes each epoch's loss and accuracy, many at a time, of shape (n, 2).
+        Takes the metrics of the epochs, many at a time, of shape (n, metrics).
     """
 
     def __init__(self, capacity: int = 4096) -> None:
         self.capacity = capacity
         self.sink: Callable[[Array], None] | None = None
         self.epochs = 0
+        self.names: list[str] = []
         self.span = 1
         self._buckets = 0
-        self._lower = np.full((len(METRICS), 0), np.nan)
+        self._lower = np.empty((0, 0))
         self._upper = self._lower.copy()
-        self._pending: list[tuple[float, float]] = []
+        self._pending: list[float] = []
         self._due = 0.0
 
-    def append(self, epoch: int, loss: float, accuracy: float) -> None:
-        """Record an epoch, if it is the next one; those before it are known."""
+    def append(self, epoch: int, metrics: Mapping[str, float]) -> None:
+        """Record an epoch, if it is the next one; those before it are known.
+
+        Parameters
+        ----------
+        epoch : int
+        metrics : mapping of str to float
+            Those of the epochs before, in the same order, and perhaps more.
+        """
         if epoch < self.epochs:
             return
-        self._pending.append((loss, accuracy))
+        if len(metrics) > len(self.names):
+            self._add(list(metrics))
+        self._pending += metrics.values()
         self.epochs += 1
         if len(self._pending) >= PENDING or (self.sink and monotonic() >= self._due):
             self.settle()
+
+    def _add(self, names: list[str]) -> None:
+        """Have room for more metrics, which are NaN in the epochs before."""
+        self.settle()
+        more = ((0, len(names) - len(self.names)), (0, 0))
+        self._lower, self._upper = (
+            np.pad(values, more, constant_values=np.nan) for values in (self._lower, self._upper)
+        )
+        self.names = names
 
     def until(self, epoch: int) -> History:
         """Return a copy of the first ``epoch`` epochs, or of some less: of whole buckets only."""
         self.settle()
         copy = History(self.capacity)
         copy.span, copy._buckets = self.span, min(epoch, self.epochs) // self.span
-        copy.epochs = copy._buckets * self.span
+        copy.epochs, copy.names = copy._buckets * self.span, self.names
         copy._lower = self._lower[:, : copy._buckets].copy()
         copy._upper = self._upper[:, : copy._buckets].copy()
         return copy
@@ -100,7 +120,7 @@ class History:
 
     def settle(self) -> None:
         """Move the epochs that wait into buckets, and hand them to the sink."""
-        waiting = np.array(self._pending, dtype=np.float64)
+        waiting = np.array(self._pending, np.float64).reshape(-1, max(1, len(self.names)))
         self._pending.clear()
         if self.sink and len(waiting):
             self.sink(waiting)
@@ -149,14 +169,17 @@ class History:
 
         Parameters
         ----------
-        metric : {"loss", "accuracy"}
+        metric : str
+            Its name. The curve of one that no epoch has is empty.
         points : int
             For the whole of ``until`` epochs; fewer are returned where fewer epochs are done.
         until : int, optional
             The epochs that ``points`` span; those done, if not given.
         """
         self.settle()
-        row = METRICS.index(metric)
+        if metric not in self.names:
+            return Curve(float(self.span), [], [])
+        row = self.names.index(metric)
         lower, upper = self._lower[row, : self._buckets], self._upper[row, : self._buckets]
         span = max((until or self.epochs) / points, self.span)
         if not self._buckets or span <= self.span:

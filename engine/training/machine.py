@@ -25,12 +25,16 @@ from engine.nn.optimizers import Optimizer
 from engine.nn.signals import Array, Signal, zeros
 from engine.protocol import events
 from engine.protocol.events import Position
+from engine.protocol.metrics import ACCURACY, LOSS
 from engine.training.history import History
 from engine.training.members import parts_of
+from engine.training.metrics import Metrics
 from engine.training.program import compile_program
 from engine.training.ties import Tie, differing, tie_of, tie_to
 
 E = TypeVar("E", bound=events.Event)
+
+_LOSS, _ACCURACY = LOSS.name, ACCURACY.name  # which are asked for in every epoch
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ class Machine:
         The last epoch whose loss is known, and the one before it.
     last_rate : float or None
         The learning rate of the last update.
+    metrics : Metrics
+        What is measured.
     history : History
         Where measured epochs are recorded.
     probabilities : array, shape (samples, classes)
@@ -82,7 +88,9 @@ class Machine:
     revision : int
         Grows whenever `probabilities`, or the data, may have changed.
     failure : Exception or None
-        What an operation, or a subscriber, raised last.
+        What an operation, a metric or a subscriber raised last.
+    rerunning : bool
+        Whether it goes over known ground, where nothing is told a second time.
     default_seed : int
         The seed of those that are given none.
     """
@@ -102,14 +110,14 @@ class Machine:
         self.seed = self.default_seed if seed is None else seed
         self.batch_size = min(batch_size or data.samples, data.samples)
         self.batches = -(-data.samples // self.batch_size)
-        self.history = History()
+        self.metrics, self.history = Metrics(), History()
         self._subscribers: dict[type, list[Callable[[Any], None]]] = defaultdict(list)
         self._X = np.ascontiguousarray(data.X, network.dtype)
         self.program = compile_program(network, loss, optimizer)
         self._calls = [operation.run for operation in self.program]
         self._length = len(self.program)
         self._measure_at = 1 + next(i for i, o in enumerate(self.program) if o.phase == "loss")
-        self._pausing = False
+        self._pausing = self.rerunning = False
         self.failure: Exception | None = None
         self._order_of = -1
         self.revision = 0
@@ -163,11 +171,13 @@ class Machine:
     def unheard(self) -> Iterator[None]:
         """Tell nobody: what is done within has been told before."""
         subscribers, self._subscribers = self._subscribers, defaultdict(list)
+        self.rerunning = True
         try:
             with np.errstate(all="ignore"):
                 yield
         finally:
-            self._subscribers, self._pausing = subscribers, False
+            self._subscribers = subscribers
+            self.rerunning = self._pausing = False
 
     def pause(self) -> None:
         """Make the trainer stop before the next operation that it can stop at."""
@@ -255,13 +265,15 @@ class Machine:
         else:
             loss, correct = self._loss_sum / self.data.samples, self._correct
             self._loss_sum, self._correct = 0.0, 0
-        accuracy = correct / self.data.samples
-        self.history.append(self.epoch, loss, accuracy)
+        metrics = {_LOSS: loss, _ACCURACY: correct / self.data.samples}
         self.previous = self.measured
-        self.measured = measured = events.EpochMeasured(
-            self.epoch, loss, accuracy, self.learning_rate
-        )
+        self.measured = measured = events.EpochMeasured(self.epoch, self.learning_rate, metrics)
+        error = self.metrics.measure(self, metrics) if self.metrics.functions else None
+        self.history.append(self.epoch, metrics)
         self.emit(measured)
+        if error and not self.rerunning:
+            self.failure = error
+            raise error
 
     def _end_iteration(self) -> None:
         self.operation = 0

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from engine.debugging.conditions import ConditionError, Vocabulary
 from engine.debugging.parser import DEPTH, LENGTH, parse
+from engine.protocol.metrics import BUILT_IN
 
 OPERATIONS = ("dense_1.forward", "relu_1.forward", "loss.forward", "dense_1.backward")
 NORMS = {"grad_norm", "weight_norm"}
-WORDS = Vocabulary({"dense_1": NORMS, "relu_1": {"dead"}, "dense_2": NORMS}, OPERATIONS)
+WORDS = Vocabulary({"dense_1": NORMS, "relu_1": {"dead"}, "dense_2": NORMS}, OPERATIONS, BUILT_IN)
 NUMBERS = {"loss": 0.4, "accuracy": 0.95, "epoch": 101.0, "batch": 0.0, "learning_rate": 0.1}
 OF_LAYER = {
     ("grad_norm", "dense_1"): 12.0,
@@ -349,7 +350,7 @@ def test_a_mistake_is_told_where_it_is(text, column, message):
 
 
 def test_a_long_list_is_cut():
-    many = Vocabulary({}, tuple(f"dense_{i}.forward" for i in range(1000)))
+    many = Vocabulary({}, tuple(f"dense_{i}.forward" for i in range(1000)), BUILT_IN)
     with pytest.raises(ConditionError, match=r"there are dense_77\.forward, .* …$") as caught:
         parse("dense_77.forwards", many)
     assert len(str(caught.value)) < 500

@@ -191,7 +191,7 @@ def test_files_of_two_records_are_never_identical(copies):
 
 def test_metrics_of_another_branch_differ(copies):
     record = copies[0]
-    main, branch = record / "metrics-main.f64", record / "metrics-branch_1.f64"
+    main, branch = record / "metrics-main-2.f64", record / "metrics-branch_1-2.f64"
     one, two = main.read_bytes(), branch.read_bytes()
     main.write_bytes(two)
     branch.write_bytes(one)
@@ -202,7 +202,7 @@ def test_metrics_of_another_branch_differ(copies):
 @pytest.mark.parametrize("epochs", [0, 1, 17, 40])
 def test_metrics_that_were_cut_are_counted(copies, epochs):
     record = copies[0]
-    os.truncate(record / "metrics-main.f64", 16 * epochs + 7)
+    os.truncate(record / "metrics-main-2.f64", 16 * epochs + 7)
     status, lines = replay(record)
     assert status == 1
     assert f"main: {epochs} of 41 epochs" in lines

@@ -26,6 +26,7 @@ WATCHED = Subscribe(
     first=0,
     rows=20,
     inspect=commands.Inspect(0, "dense_1.weights", rows=8, columns=8),
+    curves=["loss", "accuracy"],
 )
 NUMBERS = (-(2**63), -(10**9), -1, 0, 1, 500, 10**9, 2**31, 2**53, 2**63, 2**64 - 1)
 FLOATS = (float("nan"), float("inf"), -float("inf"), 1e308, -1.0, 0.0, 1e-320)
@@ -246,7 +247,7 @@ def finish(good):
 
 
 def compare(frame, expected):
-    for name in ("loss", "accuracy", "learning_rate", "samples", "seed", "epochs"):
+    for name in ("metrics", "learning_rate", "curves", "samples", "seed", "epochs"):
         assert getattr(frame, name) == getattr(expected, name), name
     assert frame.inspection.table.values == expected.inspection.table.values
 

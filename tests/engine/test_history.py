@@ -15,7 +15,7 @@ numbers = st.floats(-1e6, 1e6) | st.sampled_from([math.nan, math.inf])
 def test_curves_hold_the_minimum_and_maximum_of_their_epochs(losses, capacity, points):
     history = History(capacity)
     for loss in losses:
-        history.append(history.epochs, loss, 0.5)
+        history.append(history.epochs, {"loss": loss})
         if len(losses) % 3 == 0:
             history.curve("loss", points)
     curve = history.curve("loss", points)
@@ -37,7 +37,7 @@ def test_curves_hold_the_minimum_and_maximum_of_their_epochs(losses, capacity, p
 def test_memory_is_constant():
     history = History(64)
     for epoch in range(100_000):
-        history.append(epoch, float(epoch), 0.0)
+        history.append(epoch, {"loss": float(epoch), "accuracy": 0.0})
     assert history._lower.shape == (2, 64)
     assert history.epochs == 100_000
     assert history.curve("loss", 10, 100_000).upper[-1] == 99_999.0

@@ -60,7 +60,7 @@ class Client:
         self.stream = Connection.open(self.worker)._stream
         self.unpacker = Unpacker(SessionEvent)
         self.heard = []
-        self.send(Subscribe(20, 100, 0, 5))
+        self.send(Subscribe(20, 100, 0, 5, curves=["loss", "accuracy", "margin"]))
 
     def send(self, command: SessionCommand):
         self.stream.sendall(pack(command))

@@ -73,7 +73,7 @@ def test_whatever_was_done_is_done_again(run, seed):
 
 def test_a_figure_that_differs_is_named(run):
     made = run([commands.GoTo(30)])
-    path = made.directory / "metrics-main.f64"
+    path = made.directory / "metrics-main-2.f64"
     figures = np.frombuffer(path.read_bytes()).copy()
     figures[2 * 17] = np.nextafter(figures[2 * 17], 1)
     path.write_bytes(figures.tobytes())

@@ -83,7 +83,7 @@ def test_what_must_not_be_lost_reaches_a_client_that_asks_for_no_frames(connect)
 
 def test_a_frame_comes_only_when_the_one_before_is_drawn(connect):
     line = connect(epochs=10**9)()
-    line.say(commands.Subscribe(20, 100, 0, 3), commands.Resume())
+    line.say(commands.Subscribe(20, 100, 0, 3, curves=["loss"]), commands.Resume())
     line.until(frames.Frame)
     line.stream.settimeout(0.3)
     line.heard.clear()
@@ -101,7 +101,7 @@ def test_a_client_whose_stream_is_broken_is_dropped_and_the_others_are_not(conne
     assert "a message of 2147483647 bytes" in bad.until(events.Rejected).message
     with pytest.raises(AssertionError, match="hung up"):
         bad.until(frames.Frame)
-    good.say(commands.Subscribe(20, 100, 0, 3))
+    good.say(commands.Subscribe(20, 100, 0, 3, curves=["loss"]))
     assert good.until(frames.Frame).status == "paused"
 
 
@@ -178,7 +178,7 @@ def test_a_client_that_sends_commands_without_end_is_dropped_and_the_training_go
     good.say(commands.SetLearningRate(0.25))
     while good.until(events.Changed).after != 0.25:
         pass
-    good.say(commands.Subscribe(20, 100, 0, 3), commands.Drawn())
+    good.say(commands.Subscribe(20, 100, 0, 3, curves=["loss"]), commands.Drawn())
     assert good.until(frames.Frame).epoch > 0
 
 
@@ -256,7 +256,7 @@ def test_of_very_many_samples_a_second_frame_shows_those_of_all_rows(connect):
 
 def test_even_a_screen_that_draws_at_once_gets_fifteen_frames_a_second(connect):
     line = connect(epochs=10**9)()
-    line.say(commands.Subscribe(20, 100, 0, 3), commands.Resume())
+    line.say(commands.Subscribe(20, 100, 0, 3, curves=["loss"]), commands.Resume())
     line.until(frames.Frame)
     count, begun = 0, time.monotonic()
     while time.monotonic() - begun < 1:

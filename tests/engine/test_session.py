@@ -15,7 +15,7 @@ from engine.service.description import Description
 from engine.service.ladder import step
 from engine.service.session import Session
 
-ALL = Subscribe(points=40, span=100, first=0, rows=5)
+ALL = Subscribe(points=40, span=100, first=0, rows=5, curves=["loss", "accuracy"])
 
 
 def build(**options):
@@ -108,7 +108,11 @@ def test_a_loss_that_is_no_number_pauses_with_the_reason():
     session.trainer.network.parameters[:] = math.nan
     session.handle(commands.Resume())
     frame = settle(session)
-    assert (frame.status, frame.reason, frame.loss) == ("paused", "alert", frame.loss)
+    assert (frame.status, frame.reason, frame.metrics["loss"]) == (
+        "paused",
+        "alert",
+        frame.metrics["loss"],
+    )
     assert "NaN" in frame.message
     assert frame.curves["loss"].lower == [None]
     decoded = Unpacker(frames.SessionEvent).feed(pack(frame))[0]
@@ -160,7 +164,7 @@ def test_steps_back_and_on_come_to_the_same_figures():
                 session.handle(commands.Step(unit, back))
                 frame = settle(session)
                 assert (frame.status, frame.reached) == ("paused", 20)
-        assert frame.loss == there.loss
+        assert frame.metrics["loss"] == there.metrics["loss"]
         assert frame.samples == there.samples
     assert "Rejected" not in names(session)
 
@@ -170,7 +174,7 @@ def test_the_beginning_and_the_end_are_said():
     session.handle(commands.Step("operation", back=True))
     assert names(session) == ["Rejected"]
     session.handle(commands.GoTo(-50, relative=True))
-    assert settle(session).loss is None
+    assert settle(session).metrics == {}
     session.handle(commands.Resume())
     assert settle(session).status == "completed"
     session.handle(commands.GoTo(12))
@@ -255,7 +259,7 @@ def test_what_if_and_back_to_what_was():
     assert branch.reason == "learning_rate 0.1 → 1"
     session.handle(commands.GoOver("main"))
     frame = settle(session)
-    assert (frame.branch, frame.epoch, frame.loss) == ("main", 30, main.loss)
+    assert (frame.branch, frame.epoch, frame.metrics["loss"]) == ("main", 30, main.metrics["loss"])
     session.handle(commands.GoOver("nowhere"))
     assert names(session)[-1] == "Rejected"
 
@@ -286,7 +290,7 @@ def test_a_journey_stops_at_once_where_it_is(monkeypatch):
     session.handle(commands.GoTo(30))
     settle(session)
     session.handle(commands.GoTo(here - 1))
-    assert settle(session).loss == frame.loss
+    assert settle(session).metrics["loss"] == frame.metrics["loss"]
 
 
 def test_a_journey_that_is_stopped_keeps_the_changes_on_its_way(monkeypatch):

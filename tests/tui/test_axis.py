@@ -22,6 +22,20 @@ def test_limits_hold_all_values(one, other):
     assert highest <= high + slack
 
 
+@given(values, values, st.none() | values, st.none() | values)
+def test_bounds_are_limits_where_no_value_is_beyond_them(one, other, least, most):
+    lowest, highest = sorted((one, other))
+    if least is not None and most is not None and not least < most:
+        least = None
+    low, high = axis.limits(lowest, highest, least, most)
+    slack = 1e-6 * (high - low)
+    assert low < high
+    assert low - slack <= lowest
+    assert highest <= high + slack
+    if None not in (least, most) and least <= lowest and highest <= most:
+        assert (low, high) == (least, most)
+
+
 @given(positive, positive)
 def test_logarithmic_limits_hold_all_values(one, other):
     lowest, highest = sorted((one, other))

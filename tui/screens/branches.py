@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -11,25 +13,28 @@ from textual.widgets.option_list import Option
 from engine.protocol.commands import GoOver
 from engine.protocol.events import BranchesChanged, BranchState
 from engine.protocol.frames import Frame
+from engine.protocol.metrics import Metric
 from tui.screens.dialogs import Dialog
 from tui.widgets.choices import Choices
-from tui.widgets.status import number
 
 
 class BranchesScreen(Dialog):
-    """Shows the branches, to go over to one."""
+    """Shows the branches with their metrics, to go over to one."""
 
     BINDINGS = [("escape,o,q", "dismiss(None)", "Close")]  # noqa: RUF012
 
-    def __init__(self, branches: BranchesChanged, frame: Frame | None) -> None:
+    def __init__(
+        self, branches: BranchesChanged, frame: Frame | None, metrics: Sequence[Metric]
+    ) -> None:
         super().__init__()
-        self.branches, self.frame = branches, frame
+        self.branches, self.frame, self.metrics = branches, frame, metrics
 
     def compose(self) -> ComposeResult:
         """Lay out the list."""
         with Vertical() as box:
             box.border_title = "branches"
-            yield Static(f"  {'':<10} {'epoch':>8} {'loss':>9} {'acc':>6}", classes="hint")
+            names = " ".join(f"{m.label:>{m.width + 3}}" for m in self.metrics)
+            yield Static(f"  {'':<10} {'epoch':>8} {names}", classes="hint")
             yield Choices(*(Option(self._line(b), id=b.name) for b in self.branches.branches))
             yield Static("enter goes to its end, escape stays", classes="hint")
 
@@ -45,12 +50,11 @@ class BranchesScreen(Dialog):
 
     def _line(self, branch: BranchState) -> Text:
         current = branch.name == self.branches.current
-        epoch, loss, accuracy = branch.epoch, branch.loss, branch.accuracy
+        epoch, values = branch.epoch, branch.metrics
         if current and self.frame and self.frame.epoch == self.frame.reached:
-            epoch, loss, accuracy = self.frame.epoch, self.frame.loss, self.frame.accuracy
-        figures = (
-            f"{'–' if epoch is None else epoch:>8} {number(loss, 4):>9} {number(accuracy, 3):>6}"
-        )
+            epoch, values = self.frame.epoch, self.frame.metrics
+        numbers = (f"{m.text(values.get(m.name)):>{m.width + 3}}" for m in self.metrics)
+        figures = " ".join((f"{'–' if epoch is None else epoch:>8}", *numbers))
         left = f"  left {branch.parent} at {branch.left}" if branch.parent else ""
         reason = f": {branch.reason}" if branch.reason else ""
         sign = "● " if current else "  "

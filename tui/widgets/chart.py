@@ -14,6 +14,7 @@ from tui.widgets.canvas import Canvas, Line, gathered
 
 if TYPE_CHECKING:
     from engine.protocol.frames import CurveData
+    from engine.protocol.metrics import Metric
 
 MARGIN = 8  # columns left of the curve: six for a label, a blank, the axis
 LEAST, MOST = 1e-200, 1e200  # beyond these, not even the limits of an axis are numbers
@@ -51,15 +52,13 @@ class Chart(Canvas):
 
     Parameters
     ----------
-    name : str
-    bounds : (float, float), optional
-        Limits that hold whatever the values are.
+    metric : Metric
     """
 
-    def __init__(self, title: str, bounds: tuple[float, float] | None = None, **kw: Any) -> None:
-        super().__init__(**kw)
-        self.border_title = title
-        self.bounds, self.logarithmic = bounds, False
+    def __init__(self, metric: Metric) -> None:
+        super().__init__()
+        self.border_title = metric.name
+        self.metric, self.logarithmic = metric, False
         self._told: tuple[object, ...] = ()
 
     @property
@@ -108,7 +107,8 @@ class Chart(Canvas):
         columns, rows = width - MARGIN, height - 1
         lines = pieces(curve, self.logarithmic) if curve else []
         others = [(name, pieces(_middle(ghost), self.logarithmic)) for name, ghost in ghosts]
-        low, high, at = self._axis(*_extent(lines, [line for _, line in others]), height)
+        extent = _extent(lines, [line for _, line in others]) or self._no_extent
+        low, high, at = self._axis(*extent, height)
         others = [(name, _within(line, low, high)) for name, line in others]
 
         def plot(lines: list[Points]) -> list[str]:
@@ -147,8 +147,14 @@ class Chart(Canvas):
         if self.logarithmic:
             low, high = axis.log_limits(lowest, highest)
             return low, high, axis.log_ticks(low, high, most)
-        low, high = self.bounds or axis.limits(lowest, highest)
+        low, high = axis.limits(lowest, highest, self.metric.low, self.metric.high)
         return low, high, axis.ticks(low, high, most)
+
+    @property
+    def _no_extent(self) -> tuple[float, float]:
+        """The least and the greatest value, where there is none."""
+        bounds = [bound for bound in (self.metric.low, self.metric.high) if bound is not None]
+        return (bounds[0], bounds[-1]) if bounds and not self.logarithmic else (1.0, 1.0)
 
 
 def _middle(curve: CurveData) -> CurveData:
@@ -160,16 +166,18 @@ def _middle(curve: CurveData) -> CurveData:
     return msgspec.structs.replace(curve, lower=middle, upper=middle)
 
 
-def _extent(lines: list[Points], ghosts: list[list[Points]]) -> tuple[float, float]:
-    """Return the least and the greatest value to be shown.
+def _extent(lines: list[Points], ghosts: list[list[Points]]) -> tuple[float, float] | None:
+    """Return the least and the greatest value to be shown; None if there is none.
 
     A ghost that went astray is shown only up to where it began: it is not to flatten the curve.
     """
     values = [y for line in lines for _, y in line]
     begun = [line[0][0][1] for line in ghosts if line]
-    most = max([*values, *begun], default=1.0)
+    if not values and not begun:
+        return None
+    most = max([*values, *begun])
     values += [y for ghost in ghosts for line in ghost for _, y in line if y <= most]
-    return min(values, default=1.0), most
+    return min(values), most
 
 
 def _within(lines: list[Points], low: float, high: float) -> list[Points]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.geometry import Size
@@ -12,6 +13,7 @@ from tui.widgets.samples import bar
 if TYPE_CHECKING:
     from engine.protocol.events import Welcome
     from engine.protocol.frames import Frame
+    from engine.protocol.metrics import Metric
 
 SIGNS = {
     "starting": ("○", "muted"),
@@ -22,13 +24,6 @@ SIGNS = {
     "failed": ("✗", "bad"),
     "lost": ("✗", "bad"),
 }
-
-
-def number(value: float | None, digits: int) -> str:
-    """Write a number, or a dash where there is none yet; a very large one briefly."""
-    if value is None:
-        return "–"
-    return f"{value:.{digits}f}" if not abs(value) >= 1e5 else f"{value:.1e}"
 
 
 def duration(seconds: float | None) -> str:
@@ -71,12 +66,12 @@ class StatusLine(Canvas):
         super().__init__()
         self._parts: list[tuple[str, str]] = []
 
-    def draw_status(self, frame: Frame | None, status: str) -> None:
-        """Draw the state of the run."""
+    def draw_status(self, frame: Frame | None, status: str, metrics: Sequence[Metric] = ()) -> None:
+        """Draw the state of the run, with these metrics."""
         sign, ink = SIGNS[status]
         self._parts = [(f"{sign} {status:<9}", ink)]
         if frame is not None:
-            self._parts += [(part, "text") for part in _figures(frame)]
+            self._parts += [(part, "text") for part in _figures(frame, metrics)]
             self._parts.append((_speed(frame), "muted"))
         self.paint(lambda width, height: self._wrapped(width))
         if len(self._wrapped(self.size.width)) != self.size.height:
@@ -99,11 +94,11 @@ class StatusLine(Canvas):
         return lines
 
 
-def _figures(frame: Frame) -> list[str]:
+def _figures(frame: Frame, metrics: Sequence[Metric]) -> list[str]:
+    values = frame.metrics
     return [
         f"epoch {frame.epoch:<{len(str(frame.epochs))}}",
-        f"loss {number(frame.loss, 4):<6}",
-        f"acc {number(frame.accuracy, 3):<5}",
+        *(f"{m.label} {m.text(values.get(m.name)):<{m.width}}" for m in metrics),
         f"lr {frame.learning_rate:<6.4g}",
     ]
 
@@ -120,7 +115,7 @@ class ProgressLine(Canvas):
 
     def draw_progress(self, frame: Frame) -> None:
         """Draw the bar."""
-        done = min(1.0, (frame.epoch + 1) / frame.epochs) if frame.loss is not None else 0.0
+        done = min(1.0, (frame.epoch + 1) / frame.epochs) if frame.metrics else 0.0
         left = duration(frame.seconds_left) if frame.status == "running" else ""
 
         def drawing(width: int, height: int) -> list[Line]:
