@@ -44,7 +44,9 @@ def test_its_own_network_trains(tmp_path):
     run = [sys.executable, "-m", "tui", "mine.py", "--headless"]
     done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert "epoch: 2900" in done.stdout
-    assert float(done.stdout.split("Accuracy: ")[1]) > 0.95
+    last = dict(line.split(": ") for line in done.stdout.splitlines()[-3:])
+    assert float(last["Accuracy"]) > 0.95
+    assert 0.5 < float(last["margin"]) < 1
 
 
 def test_its_options_are_those_of_the_command_line():

@@ -11,10 +11,9 @@ import msgspec
 from msgspec import Meta
 
 from engine.protocol.events import Unit
-from engine.protocol.metrics import LONGEST_NAME
+from engine.protocol.metrics import LONGEST_NAME, MOST_METRICS
 
 MOST_EPOCHS = 10**12
-MOST_CURVES = 50
 
 Order = Literal["all", "wrong", "uncertain"]
 Index = Annotated[int, Meta(ge=0, le=10**15)]
@@ -94,7 +93,7 @@ class Subscribe(Command, frozen=True, tag=True):
     rows: Rows
     order: Order = "all"
     inspect: Inspect | None = None
-    curves: Annotated[list[Name], Meta(max_length=MOST_CURVES)] = msgspec.field(
+    curves: Annotated[list[Name], Meta(max_length=MOST_METRICS)] = msgspec.field(
         default_factory=list
     )
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 import msgspec
 
+MOST_METRICS = 100
 LONGEST_NAME = 60
 LARGE = 1e5  # from here on, numbers are written briefly
 _NAME = re.compile(r"[a-z]\w*(\.[a-z]\w*)*", re.ASCII | re.IGNORECASE)

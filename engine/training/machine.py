@@ -250,16 +250,19 @@ class Machine:
             self.probabilities[self._rows] = self.loss.output
             self._loss_sum += value * len(self._rows)
             self._correct += int(self.loss.correct)
-        if self.batch == self.batches - 1:
-            self._measure_epoch()
+        error = self._measure_epoch() if self.batch == self.batches - 1 else None
         if math.isfinite(value):
             self._finite = True
         elif self._finite:
             self._finite = False
             self.pause()
             self.emit(events.LossNotFinite(self.epoch, self.batch, value))
+        if error and not self.rerunning:
+            self.failure = error
+            raise error
 
-    def _measure_epoch(self) -> None:
+    def _measure_epoch(self) -> Exception | None:
+        """Record an epoch's metrics; return what one of a person's own has raised."""
         if self.batches == 1:
             loss, correct = float(self.loss.value), int(self.loss.correct)
         else:
@@ -271,9 +274,7 @@ class Machine:
         error = self.metrics.measure(self, metrics) if self.metrics.functions else None
         self.history.append(self.epoch, metrics)
         self.emit(measured)
-        if error and not self.rerunning:
-            self.failure = error
-            raise error
+        return error
 
     def _end_iteration(self) -> None:
         self.operation = 0

@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.protocol.metrics import BUILT_IN, Metric
+from engine.protocol.metrics import BUILT_IN, MOST_METRICS, Metric
 
-MOST_METRICS = 100
 NO_NUMBERS = (str, bytes, bytearray, complex, np.complexfloating)  # though `float` may take them
 
 

@@ -1,7 +1,9 @@
 """Metrics of any name: measured, kept, asked of in conditions, recorded and replayed."""
 
+import copy
 import json
 import math
+import pickle
 import struct
 import subprocess
 import sys
@@ -14,11 +16,11 @@ from hypothesis import strategies as st
 
 from engine.debugging.conditions import ConditionError
 from engine.protocol import commands, events
-from engine.protocol.commands import Subscribe
+from engine.protocol.commands import Inspect, SessionCommand, Subscribe
 from engine.protocol.events import Position
 from engine.protocol.frames import SessionEvent
-from engine.protocol.metrics import ACCURACY, BUILT_IN, LOSS, Metric
-from engine.protocol.wire import Unpacker, pack
+from engine.protocol.metrics import ACCURACY, BUILT_IN, LOSS, MOST_METRICS, Metric
+from engine.protocol.wire import LARGEST_COMMAND, Unpacker, pack
 from engine.service.build import build_trainer
 from engine.service.description import Description
 from engine.service.journal import read_journal, read_metrics
@@ -27,7 +29,7 @@ from engine.service.replay import Difference, replay
 from engine.service.run import Run
 from engine.service.session import Session
 from engine.training.history import History
-from engine.training.metrics import MOST_METRICS, MetricError
+from engine.training.metrics import MetricError
 
 RUN = Description(samples=10, hidden=(8,), epochs=60, seed=3, paused=True)
 
@@ -124,7 +126,7 @@ def test_an_event_names_the_metrics_that_it_has():
     with pytest.raises(AttributeError, match="no 'losss'; its metrics are loss, accuracy"):
         _ = trainer.measured.losss
     (sent,) = Unpacker(events.TrainerEvent).feed(pack(trainer.measured))
-    assert sent == trainer.measured
+    assert sent == trainer.measured == copy.deepcopy(sent) == pickle.loads(pickle.dumps(sent))
 
 
 # -- measuring -------------------------------------------------------------------------------------
@@ -230,6 +232,17 @@ def test_one_that_raises_pauses_once_after_all_else_has_been_measured():
     assert missing == [4, 9]
     trainer.go_to(Position(6, 0, 0))  # over an epoch whose error was told when it was new
     assert (trainer.epoch, trainer.previous.epoch) == (6, 4)
+
+
+def test_one_that_raises_hides_no_loss_that_has_become_nan():
+    trainer, seen = build(), []
+    trainer.metric("digits", lambda t: round(-math.log10(t.measured.loss)))
+    trainer.subscribe(events.LossNotFinite, seen.append)
+    trainer.run(5)
+    trainer.network.parameters[:] = math.nan
+    with pytest.raises(ValueError, match="cannot convert float NaN to integer"):
+        trainer.run()
+    assert [event.epoch for event in seen] == [5]
 
 
 # -- history ---------------------------------------------------------------------------------------
@@ -342,6 +355,14 @@ def test_a_frame_holds_the_curves_that_were_asked_for_and_no_others():
     assert len(known["main"]) == 22
 
 
+def test_a_client_can_ask_for_the_curves_of_all_metrics():
+    names = [f"{k:x<60}" for k in range(100, 100 + MOST_METRICS)]
+    wanted = Subscribe(
+        10_000, 4 * 10**12, 10**15, 500, inspect=Inspect(array="x" * 60), curves=names
+    )
+    assert Unpacker(SessionCommand, LARGEST_COMMAND).feed(pack(wanted)) == [wanted]
+
+
 # -- the record ------------------------------------------------------------------------------------
 
 ADDED = """
@@ -382,11 +403,10 @@ def run(tmp_path, monkeypatch):
         recorder = Recorder(session.trainer, run.description, run.directory, session.warn)
         session.record = recorder.save
         for way in ways:
-            session.handle(way)
+            way(run) if callable(way) else session.handle(way)
             while session.running:
                 session.advance(1)
         recorder.close()
-        assert not session.not_recorded
         assert session.reason != "error", session.message
         return run
 
@@ -435,6 +455,17 @@ def test_epochs_that_are_lost_before_others_are_counted(run, kept):
     path.write_bytes(path.read_bytes()[: 24 * kept])
     assert (len(numbers(made).values), numbers(made).missing) == (kept, 31 - kept)
     with pytest.raises(Difference, match=f"{31 - kept} epochs were measured that are not recorded"):
+        list(replay(made))
+
+
+def test_what_cannot_be_written_once_there_are_more_metrics_is_counted(run):
+    def hinder(run):
+        (run.directory / "metrics-main-22.f64").mkdir()
+
+    made = run(commands.GoTo(10), hinder, commands.GoTo(30))
+    (made.directory / "metrics-main-22.f64").rmdir()
+    assert (len(numbers(made).values), numbers(made).missing) == (21, 10)
+    with pytest.raises(Difference, match="10 epochs were measured that are not recorded"):
         list(replay(made))
 
 

@@ -224,10 +224,21 @@ def look(event):
 trainer.subscribe(events.EpochMeasured, look)
 """
 )
+METRIC = (
+    DATA
+    + TRAINER
+    + """
+def margin(t):
+    if t.epoch == 4: raise ValueError('my own error')
+    return t.epoch
+trainer.metric("margin", margin)
+"""
+)
 FAILURES = {
     "layer": (RAISES, "raise ValueError('my own error')", 0, "bad_1.forward"),
     "division": (DIVIDES, "ZeroDivisionError: division by zero", 0, "bad_1.forward"),
     "optimizer": (UPDATE, "raise ValueError('my own error')", 4, "optimizer.update"),
+    "metric": (METRIC, "raise ValueError('my own error')", 4, "loss.backward"),
     "callback": (CALLBACK, "raise ValueError('my own error')", 4, "loss.backward"),
 }
 
