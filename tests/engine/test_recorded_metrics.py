@@ -1,0 +1,174 @@
+"""Metrics of any name in a run's record, in a replay, and in what is printed of a file."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from engine.protocol import commands
+from engine.service.build import build_trainer
+from engine.service.description import Description
+from engine.service.journal import read_journal, read_metrics
+from engine.service.record import Recorder
+from engine.service.replay import Difference, replay
+from engine.service.run import Run
+from engine.service.session import Session
+
+ADDED = """
+import numpy as np
+from engine import Dataset, Dense, EpochMeasured, GradientDescent, Network, ReLU
+from engine import SoftmaxCrossEntropy, Trainer
+
+random = np.random.default_rng(0)
+X = random.uniform(-1, 1, (40, 2))
+y = (X[:, 0] * X[:, 1] > 0).astype(int)
+network = Network([Dense(2, 8), ReLU(), Dense(8, 2)])
+trainer = Trainer(
+    network, SoftmaxCrossEntropy(), GradientDescent(0.5), Dataset(X, y), epochs=200, seed=1
+)
+trainer.metric("margin", lambda t: abs(t.probabilities[:, 0] - 0.5).mean(), direction="more")
+
+def add(event):
+    if event.epoch == 20:
+        trainer.metric("weights.l2", lambda t: (t.network.layers[0].weights ** 2).sum())
+        for k in range(18):
+            trainer.metric(f"m{k}", lambda t, k=k: k / (t.epoch - 30) if t.epoch > 30 else k)
+
+trainer.subscribe(EpochMeasured, add)
+"""
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Make a run of a file, do as told, and return it."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    (tmp_path / "mine.py").write_text(ADDED)
+
+    def make(*ways):
+        source = str(tmp_path / "mine.py")
+        options = {"source": source, "epochs": None, "learning_rate": None, "paused": True}
+        run = Run.create(Description(**options))
+        session = Session(build_trainer(run.description), run.description)
+        recorder = Recorder(session.trainer, run.description, run.directory, session.warn)
+        session.record = recorder.save
+        for way in ways:
+            way(run) if callable(way) else session.handle(way)
+            while session.running:
+                session.advance(1)
+        recorder.close()
+        assert session.reason != "error", session.message
+        return run
+
+    return make
+
+
+def numbers(run, branch=0):
+    journal, _ = read_journal(run.directory)
+    return read_metrics(run.directory, journal, journal.branches[branch])
+
+
+def test_the_record_keeps_a_metric_that_is_added_on_the_way(run):
+    made = run(
+        commands.GoTo(30), commands.GoTo(25), commands.NudgeLearningRate(1), commands.GoTo(40)
+    )
+    for branch, epochs in ((0, 31), (1, 41)):
+        found = numbers(made, branch)
+        assert (len(found.values), found.missing) == (epochs, 0)
+        assert found.names[:4] == ["loss", "accuracy", "margin", "weights.l2"]
+        assert found.widths.tolist() == [3] * 21 + [22] * (epochs - 21)
+        assert np.isnan(found.values).all(axis=1).sum() == 0
+        assert (np.isnan(found.values).sum(axis=1) == 22 - found.widths).all()
+    assert [*replay(made)] == [
+        "main: 31 epochs and the weights",
+        "branch_1: 41 epochs and the weights",
+        "identical",
+    ]
+
+
+@pytest.mark.parametrize("name", ["loss", "margin", "weights.l2", "m17"])
+def test_a_replay_names_the_metric_that_differs(run, name):
+    made = run(commands.GoTo(30))
+    path = made.directory / "metrics-main-22.f64"
+    column = numbers(made).names.index(name)
+    figures = np.frombuffer(path.read_bytes()).copy().reshape(-1, 22)
+    figures[4, column] = np.nextafter(figures[4, column], 1)
+    path.write_bytes(figures.tobytes())
+    with pytest.raises(Difference, match=f"main: epoch 25 differs: {name} "):
+        list(replay(made))
+
+
+@pytest.mark.parametrize("kept", [0, 20])
+def test_epochs_that_are_lost_before_others_are_counted(run, kept):
+    made = run(commands.GoTo(30))
+    path = made.directory / "metrics-main-3.f64"
+    path.write_bytes(path.read_bytes()[: 24 * kept])
+    assert (len(numbers(made).values), numbers(made).missing) == (kept, 31 - kept)
+    with pytest.raises(Difference, match=f"{31 - kept} epochs were measured that are not recorded"):
+        list(replay(made))
+
+
+def test_what_cannot_be_written_once_there_are_more_metrics_is_counted(run):
+    def hinder(run):
+        (run.directory / "metrics-main-22.f64").mkdir()
+
+    made = run(commands.GoTo(10), hinder, commands.GoTo(30))
+    (made.directory / "metrics-main-22.f64").rmdir()
+    assert (len(numbers(made).values), numbers(made).missing) == (21, 10)
+    with pytest.raises(Difference, match="10 epochs were measured that are not recorded"):
+        list(replay(made))
+
+
+def test_what_is_not_measured_now_is_not_said_to_be_compared(run):
+    made = run(
+        commands.GoTo(30), commands.GoTo(10), commands.NudgeLearningRate(1), commands.GoTo(24)
+    )
+    assert numbers(made, 1).widths.tolist() == [3] * 11 + [22] * 14
+    with pytest.raises(Difference, match=r"weights\.l2 was measured in 10 epochs in which it was"):
+        list(replay(made))
+
+
+def test_a_restart_may_run_the_same_line_again(run):
+    made = run(commands.GoTo(30), commands.Restart(new_weights=False))
+    assert numbers(made, 1).widths.tolist() == [22] * 200
+
+
+# -- a file, as a process --------------------------------------------------------------------------
+
+
+def nntui(*arguments, home):
+    command = [sys.executable, "-m", "tui", *map(str, arguments)]
+    environment = {"XDG_STATE_HOME": str(home), "PATH": ""}
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
+
+
+def test_a_file_that_adds_metrics_is_trained_stopped_and_replayed(tmp_path):
+    mine, home = tmp_path / "mine.py", tmp_path / "state"
+    mine.write_text(ADDED)
+    done = nntui(mine, "--json", "--log-every", 1, "--seed", 1, "--name", "one", home=home)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    epochs = [line for line in lines if line["type"] == "epoch"]
+    assert list(epochs[0]) == ["type", "epoch", "loss", "accuracy", "margin", "learning_rate"]
+    assert ("m9" in epochs[20], epochs[21]["m9"]) == (False, 9.0)
+    assert lines[-1]["margin"] == epochs[-1]["margin"]
+    done = nntui("replay", "one", home=home)
+    assert done.stdout == "main: 200 epochs and the weights\nidentical\n"
+    first = next(line for line in epochs if line["margin"] > 0.1)
+    done = nntui(mine, "--headless", "--seed", 1, "--break", "margin > 0.1", home=home)
+    assert f"breakpoint 1: margin > 0.1 · after epoch {first['epoch']}" in done.stdout
+    assert f"margin: {first['margin']}" in done.stdout
+
+
+def test_an_error_of_a_metric_shows_the_persons_own_line(tmp_path):
+    mine = tmp_path / "mine.py"
+    raises = "trainer.metric('bad', lambda t: 1 // (t.epoch - 5))\n"
+    mine.write_text(ADDED + raises)
+    done = nntui(mine, "--json", home=tmp_path / "state")
+    assert done.returncode == 1
+    assert "in epoch 5, before loss.backward" in done.stderr
+    assert raises.strip() in done.stderr
+    mine.write_text(ADDED + "trainer.metric('epoch', lambda t: 1)\n")
+    done = nntui(mine, "--headless", home=tmp_path / "state")
+    assert done.returncode == 2
+    assert "a metric cannot be named 'epoch'" in done.stderr
