@@ -19,7 +19,7 @@ def rows(quick: bool) -> Iterator[Row]:
     """Measure the notebook's own network, and one of the size of handwritten digits."""
     turns = 4 if quick else 11
     X, y, *_ = notebook.build()
-    for dtype, budget in (("float64", 0.42), ("float32", 0.35)):
+    for dtype, budget in (("float64", 0.36), ("float32", 0.30)):
         task = Task(X.astype(dtype), y.astype(np.int64), (2, 64, 3), len(X), dtype)
         what = f"an epoch, 300×2 → 64 → 3, {dtype}"
         yield from _measure(what, task, 300 if quick else 1000, turns, 1, budget, list(PEERS))

@@ -96,11 +96,11 @@ def _products(network: Any) -> float:
 
     count, begun = 0, perf_counter()
     while perf_counter() < begun + SECONDS:
-        for layer in network.dense:
+        for layer in network.trained.values():
             np.matmul(layer.inputs, layer.weights, out=layer.output)
-            np.matmul(layer.inputs.T, layer.doutput, out=layer.dweights)
-            if layer.dinputs is not None:
-                np.matmul(layer.doutput, layer.weights.T, out=layer.dinputs)
+            np.matmul(layer.inputs.T, layer.output, out=layer.dweights)
+            if hasattr(layer, "dinputs"):
+                np.matmul(layer.output, layer.weights.T, out=layer.dinputs)
         count += 1
     return (perf_counter() - begun) / count
 

@@ -38,10 +38,6 @@ class PlainLoop:
             self.layers |= {f"relu_{number}": notebook.ReLU(), f"dense_{number + 1}": dense}
         for dense in self.dense:
             dense.weights, dense.biases = dense.weights.astype(dtype), dense.biases.astype(dtype)
-            dense.dweights, dense.dbiases = (
-                np.zeros_like(dense.weights),
-                np.zeros_like(dense.biases),
-            )
         self.operations = [
             *(f"{name}.forward" for name in self.layers),
             *("loss.forward", "loss.backward"),
@@ -50,7 +46,6 @@ class PlainLoop:
         ]
         self.position = (0, 0, 0)
         self.done = set()  # operations that were done at least once
-        self.arrays = {}  # what they wrote last, in as many rows as the largest batch has
         self.rows = np.arange(self.samples)
         self.probabilities = np.full((self.samples, self.dense[-1].weights.shape[1]), np.nan, dtype)
         self.measured = self.previous = self.last_rate = None  # (epoch, loss, accuracy, rate)
@@ -102,13 +97,11 @@ class PlainLoop:
             return self._measure()
         before = list(self.layers)[: list(self.layers).index(name)]
         inputs = output_of(self.layers[before[-1]]) if before else self.inputs
-        self.layers[name].forward(inputs)
-        return self._write(f"{name}.output", output_of(self.layers[name]))
+        return self.layers[name].forward(inputs)
 
     def _measure(self):
         epoch, batch, _ = self.position
         loss = float(self.loss.forward(output_of(self.dense[-1]), self.labels))
-        self._write("loss.output", self.loss.output)
         self.probabilities[self.rows] = self.loss.output
         self.was_finite, self.batch_loss = math.isfinite(self.batch_loss), loss
         correct = np.count_nonzero(np.argmax(self.loss.output, axis=1) == self.labels)
@@ -126,27 +119,24 @@ class PlainLoop:
 
     def _backward(self, name):
         if name == "loss":
-            self.loss.backward(self.loss.output, self.labels)
-            return self._write("loss.dinputs", self.loss.dinputs)
+            return self.loss.backward(self.loss.output, self.labels)
         after = list(self.layers)[list(self.layers).index(name) + 1 :]
         above = self.layers[after[0]] if after else self.loss
-        self.layers[name].backward(above.dinputs)
-        if name != "dense_1":
-            self._write(f"{name}.dinputs", self.layers[name].dinputs)
-        return None
+        return self.layers[name].backward(above.dinputs)
 
     def _update(self, name):
         for dense in self.dense:
             self.optimizer.update_parameters(dense)
         self.last_rate = self.optimizer.learning_rate
 
-    def _write(self, name, array):
-        kept = np.zeros((self.batch_size, *array.shape[1:]), array.dtype)
-        self.arrays.setdefault(name, kept)[: len(array)] = array
-
-    def shown(self, name):
-        """What an array holds in the rows of this batch; None, if nothing was written to it yet."""
-        return self.arrays[name][: len(self.rows)] if name in self.arrays else None
+    def array(self, owner, name):
+        """What a layer or the loss holds; None if it has nothing of that name yet."""
+        part = self.loss if owner == "loss" else self.layers[owner]
+        if (owner, name) == ("dense_1", "dinputs"):  # which nobody needs
+            return None
+        return getattr(
+            part, "outputs" if hasattr(part, "outputs") and name == "output" else name, None
+        )
 
     # -- changes -----------------------------------------------------------------------------------
 

@@ -169,6 +169,11 @@ ABOVE_ZERO = click.IntRange(1, MOST_EPOCHS)
     type=click.IntRange(1, MOST_THREADS),
     help="That multiply matrices; one, or several if a trial shows that they help.",
 )
+@click.option(
+    "--kernels/--no-kernels",
+    default=True,
+    help="Without kernels, the formulas themselves are run: the same numbers, but slower.",
+)
 @click.option("--paused", is_flag=True, help="Begin paused.")
 @click.option("--headless", is_flag=True, help="No screen: print the figures line by line.")
 @click.option("--log-every", type=ABOVE_ZERO, default=100, show_default=True, metavar="EPOCHS")

@@ -91,7 +91,7 @@ LOOKING = (
     Key("k", "operation(-1)", "k", "look", "Inside: the operation above"),
     Key("escape", "follow", "esc", "follow", "Inside: follow the training"),
     Key("h", "face", "h", "turn", "Inside: numbers, heat, figures"),
-    Key("v", "source", "v", "source", "Inside: the source in full"),
+    Key("v", "source", "v", "source", "Inside: source and kernel"),
 )
 # Actions of the view inside an operation alone.
 INSIDE = {key.action.partition("(")[0] for key in LOOKING}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.nn.signals import Array
+from engine.nn.arrays import Array
 
 
 def shuffled(samples: int, seed: int, epoch: int) -> Array:

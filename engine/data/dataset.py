@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from engine.nn.losses import class_indices
-from engine.nn.signals import Array
+from engine.nn.arrays import Array
+from engine.nn.labels import class_indices
 
 
 class DataError(ValueError):

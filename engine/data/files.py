@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.data.dataset import DataError, Dataset
-from engine.nn.signals import Array
+from engine.nn.arrays import Array
 
 
 def load(path: Path) -> Dataset:

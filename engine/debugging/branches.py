@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from engine.debugging.snapshots import Snapshots
-from engine.nn.signals import Array
+from engine.nn.arrays import Array
 from engine.protocol import events
 from engine.protocol.events import Changed, Position
 from engine.training.history import History
-from engine.training.machine import Snapshot
+from engine.training.snapshots import Snapshot
 
 BEGINNING = Position(0, 0, 0)
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.debugging.conditions import Condition, Vocabulary
 from engine.debugging.parser import parse
-from engine.nn.activations import ReLU
-from engine.nn.layers import Dense
-from engine.nn.signals import Array
+from engine.nn.arrays import Array
+from engine.nn.calls import OUTPUTS
+from engine.nn.network import flat
+from engine.nn.parameters import parameter_names
 from engine.training.machine import Machine
+from engine.training.program import Place
 
 
 @dataclass(slots=True)
@@ -59,7 +62,7 @@ class Facts:
         """Return a figure of the last measured epoch, or of the machine itself."""
         machine = self.machine
         if name == "learning_rate":
-            return machine.optimizer.learning_rate
+            return machine.learning_rate
         if name == "batch":
             return machine.batch
         if name == "epoch" and self.within:
@@ -73,21 +76,22 @@ class Facts:
     def of_layer(self, function: str, layer: str) -> float:
         """Return a norm of a layer's gradients or weights, or its share of dead units.
 
-        A unit is dead if it was active in no row of the last batch that its layer has done. What
-        was not computed yet is NaN.
+        It is NaN before the operation that computes it was done for the first time.
         """
         network = self.machine.network
-        found = next((a for a in network.layers if a.name == layer), network)
         if function == "dead":
-            assert isinstance(found, ReLU)
             if not self._is_done(f"{layer}.forward"):
                 return np.nan
-            return float(1 - (self.machine.last_output(found) > 0).any(axis=0).mean())
-        assert not isinstance(found, ReLU)
+            output = Place(network.layers[network.names.index(layer)], OUTPUTS).get()
+            return float(1 - (output > 0).any(axis=0).mean())
+        parts = [p for name, p in network.trained.items() if f"{name}.".startswith(f"{layer}.")]
+        parts = parts if layer else list(network.trained.values())
+        places = [(part, name) for part in parts for name in parameter_names(part)]
         if function == "weight_norm":
-            return _norm(found.parameters)
-        backward = f"{layer or network.layers[0].name}.backward"
-        return _norm(found.gradients) if self._is_done(backward) else np.nan
+            return _norm(getattr(a, n) for a, n in places)
+        if not self._is_done(f"{layer or network.names[0]}.backward"):
+            return np.nan
+        return _norm(getattr(a, f"d{n}") for a, n in places)
 
     def _is_done(self, operation: str) -> bool:
         """Whether an operation was done at least once."""
@@ -104,7 +108,8 @@ def _figure(measured: object, name: str) -> float:
     return float(getattr(measured, name, np.nan))
 
 
-def _norm(values: Array) -> float:
+def _norm(arrays: Iterable[Array]) -> float:
+    values = flat(arrays)
     with np.errstate(all="ignore"):
         return float(np.sqrt(np.dot(values, values)))
 
@@ -116,12 +121,12 @@ class Breakpoints:
         self.all: list[Breakpoint] = []
         self._machine = machine
         self._after_epoch, self._within = Facts(machine, False), Facts(machine, True)
-        layers = {}
-        for layer in machine.network.layers:
-            if isinstance(layer, Dense):
-                layers[layer.name] = frozenset({"grad_norm", "weight_norm"})
-            elif isinstance(layer, ReLU):
-                layers[layer.name] = frozenset({"dead"})
+        network = machine.network
+        trained = {name.partition(".")[0] for name in network.trained}
+        layers = {
+            name: frozenset({"grad_norm", "weight_norm"} if name in trained else {"dead"})
+            for name in network.names
+        }
         operations = tuple(o.name for o in machine.program)
         self.vocabulary = Vocabulary(layers, operations, machine.metrics.schema)
 

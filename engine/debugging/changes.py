@@ -7,15 +7,19 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from engine.nn.signals import Array
+from engine.nn.arrays import Array
+from engine.nn.parameters import parameter_names
 from engine.training.machine import Machine
 
 _NUMBER = r"\s*(\d{1,18})\s*"  # no array is longer
-_TARGET = re.compile(rf"\s*(?:(\w+)\s*\.\s*)?(\w+)\s*(?:\[{_NUMBER}(?:,{_NUMBER})?\])?\s*")
+_TARGET = re.compile(rf"\s*(?:([\w.\[\]]+?)\s*\.\s*)?(\w+)\s*(?:\[{_NUMBER}(?:,{_NUMBER})?\])?\s*")
+# What the book's optimizers use, computed from the learning rate and its decay.
+CURRENT = "current_learning_rate"
 SEED, THREADS = "seed", "threads"
 # What no person edits, and what is not undone as an edit is.
 RESERVED = {
@@ -63,9 +67,9 @@ def find_target(machine: Machine, text: str) -> Target:
         return _hyperparameter(machine, name)
     if owner == "data":
         return _data(machine, name, index)
-    layers = {layer.name: layer for layer in machine.network.dense}
-    if owner not in layers or name not in ("weights", "biases"):
-        known = ", ".join(f"{n}.weights, {n}.biases" for n in layers)
+    layers = machine.network.trained
+    if owner not in layers or name not in parameter_names(layers[owner]):
+        known = ", ".join(f"{k}.{n}" for k, a in layers.items() for n in parameter_names(a))
         raise ChangeError(f"there is no {text.strip()[:40]}; there are {known}, data.X and data.y")
     return _cell(f"{owner}.{name}", getattr(layers[owner], name), index)
 
@@ -100,16 +104,27 @@ def _hyperparameter(machine: Machine, name: str) -> Target:
     if name == THREADS:
         return Target(THREADS, threads_in_use, use_threads, in_snapshots=False)
     optimizer = machine.optimizer
-    if name not in optimizer.hyperparameters:
-        known = ", ".join(optimizer.hyperparameters)
+    hyperparameters = hyperparameters_of(optimizer)
+    if name not in hyperparameters:
+        known = ", ".join(hyperparameters)
         raise ChangeError(f"there is no {name[:40]} to change; hyperparameters: {known}")
 
     def check(value: float) -> None:
         if not (math.isfinite(value) and value >= 0):
             raise ChangeError(f"the {name.replace('_', ' ')} must be 0 or more, not {value:g}")
 
-    write = partial(setattr, optimizer, name)
+    def write(value: float) -> None:
+        setattr(optimizer, name, value)
+        if name == "learning_rate" and hasattr(optimizer, CURRENT):
+            setattr(optimizer, CURRENT, value)
+
     return Target(name, lambda: float(getattr(optimizer, name)), write, check)
+
+
+def hyperparameters_of(optimizer: Any) -> tuple[str, ...]:
+    """Return the names of what can be changed, as an optimizer declares them."""
+    declared: tuple[str, ...] = getattr(optimizer, "hyperparameters", ("learning_rate",))
+    return declared
 
 
 def _cell(name: str, array: Array, index: tuple[int, ...]) -> Target:
@@ -127,12 +142,12 @@ def _data(machine: Machine, name: str, index: tuple[int, ...]) -> Target:
         raise ChangeError("the data are data.X[row, column] and data.y[row]")
     array = getattr(machine.data, name)
     index = _within(f"data.{name}", array, index)
-    classes = machine.network.n_outputs
+    classes = machine.probabilities.shape[1]
 
     def check(value: float) -> None:
         if name == "y" and not (value.is_integer() and 0 <= value < classes):
             raise ChangeError(f"a label must be 0 to {classes - 1}, not {value:g}")
-        _check_finite(machine.inputs.values, value)
+        _check_finite(machine.rows.inputs, value)
 
     def write(value: float) -> None:
         array[index] = value

@@ -1,162 +1,160 @@
-"""What an operation reads and writes, found by trying it out.
-
-An operation writes what it changes, and reads what changes its result. Each is run on a small twin
-of its layer, over and over, with one array at a time made different. So this holds for any layer,
-also one that is not of this package, and nothing of it has to be declared.
-"""
+"""What an operation reads and writes, by its formula, and where that is found."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.random import RandomState
 
-from engine.debugging.duplicates import duplicate
-from engine.nn.losses import Loss
-from engine.nn.network import Network
-from engine.nn.optimizers import Optimizer
-from engine.nn.signals import Signal
-from engine.training.members import Member, members, owners, parts_of, value_of
-from engine.training.program import Operation, compile_program
+from engine.nn.arrays import Array
+from engine.nn.calls import DINPUTS, OUTPUTS, UPDATES
+from engine.nn.parameters import parameter_names
+from engine.training.formulas import uses_of
+from engine.training.machine import Machine
+from engine.training.program import Operation, Place
 
-ROWS = 16  # of the batch that operations are tried out on
-LARGE = 1 << 20  # bytes of an array that need not be copied, since a smaller one replaces it
+# What a formula is given beside arrays.
+SETTINGS = ("training", "random")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Dataflow:
-    """The names of what an operation reads and writes, as ``dense_1.weights``."""
+    """The arrays and numbers of an operation: where they are, by names such as ``dense_1.weights``.
 
-    reads: tuple[str, ...]
-    writes: tuple[str, ...]
-
-
-@np.errstate(all="ignore")
-def find_dataflow(network: Network, loss: Loss, optimizer: Optimizer) -> list[Dataflow]:
-    """Find what each operation of the program reads and writes."""
-    drawn: Any = np.random.get_state()  # a layer of someone's own may draw from it
-    try:
-        twins = _twin(network, loss, optimizer)
-        flows = []
-        for operation in compile_program(*twins):
-            flows.append(_try(operation))
-            operation.run()
-    except Exception:  # code of someone's own, on rows that it did not expect
-        return [_guess(o) for o in compile_program(network, loss, optimizer)]
-    finally:
-        np.random.set_state(drawn)
-    return flows
-
-
-def _guess(operation: Operation) -> Dataflow:
-    """Go by the names, where an operation cannot be tried out."""
-    names = [n for n, m in members(operation).items() if value_of(m).ndim]
-    after: Callable[[str], bool] = {
-        "forward": lambda name: name == "output",
-        "loss": lambda name: name == "output",
-        "backward": lambda name: name.startswith("d") and name != "doutput",
-        "update": lambda name: not name.startswith(("d", "gradients")),
-    }[operation.phase]
-    written = [name for name in names if after(name.rpartition(".")[2])]
-    return Dataflow(tuple(n for n in names if n not in written), tuple(written))
-
-
-def _twin(network: Network, loss: Loss, optimizer: Optimizer) -> tuple[Network, Loss, Optimizer]:
-    """Copy what trains, and connect it for a few rows."""
-    random = RandomState(1)
-    network, loss, optimizer = duplicate([network, loss, optimizer], LARGE)
-    rows = random.standard_normal((ROWS, network.n_inputs)).astype(network.dtype)
-    loss.connect(network.connect(Signal(rows)))
-    loss.set_labels(random.randint(network.n_outputs, size=ROWS))
-    network.parameters[:] = random.standard_normal(network.parameters.size)
-    return network, loss, optimizer
-
-
-def _try(operation: Operation) -> Dataflow:
-    """Run copies of an operation, each with something else made different."""
-    known = _members_and_private(operation)
-    plain, copied, written = _outcome(operation, known, None)
-    appeared = [name for name in members(copied) if name not in known]
-    results = {}
-    for name in known:
-        results[name], _, changed = _outcome(operation, known, name)
-        written |= changed
-    read = {n for n, result in results.items() if any(result[w] != plain[w] for w in written)}
-    read |= {n for n in known for p in read if _is_private(p) and _keeps(known[p], known[n])}
-    return Dataflow(
-        tuple(name for name in known if name in read and not _is_private(name)),
-        tuple(n for n in (*known, *appeared) if n in {*written, *appeared} and not _is_private(n)),
-    )
-
-
-State = dict[str, bytes]
-
-
-def _outcome(
-    operation: Operation, known: dict[str, Member], different: str | None
-) -> tuple[State, Operation, set[str]]:
-    """Run a copy, with one array made different; return what is then in all of them, the copy, and
-    the names of those that changed.
+    Attributes
+    ----------
+    reads, writes : dict of str to Place
     """
-    parts, places = duplicate([owners(operation), known])
-    if different is not None:
-        _make_different(*places[different])
-    before = _state(places)
-    copied = _replaced(operation, *parts)
-    copied.run()
-    after = _state(places)
-    return after, copied, {name for name in before if before[name] != after[name]}
+
+    reads: dict[str, Place] = field(default_factory=dict)
+    writes: dict[str, Place] = field(default_factory=dict)
+
+    @property
+    def places(self) -> dict[str, Place]:
+        """What is read, and then what else is written."""
+        return {**self.reads, **self.writes}
 
 
-def _replaced(operation: Operation, owner: Any, *targets: Any) -> Operation:
-    """Return the operation, done by another object."""
-    call: Callable[[], None] = getattr(owner, operation.method.__name__)
-    return Operation(operation.name, operation.phase, partial(call, *targets) if targets else call)
+def dataflow(machine: Machine, operation: Operation) -> Dataflow:
+    """Return what an operation reads and writes."""
+    flow = Dataflow()
+    if operation.phase == "update":
+        _of_update(machine, operation, flow)
+    else:
+        _of_part(machine, operation, flow)
+    for places in (flow.reads, flow.writes):
+        for name in [name for name, place in places.items() if not _may_be_value(place)]:
+            del places[name]
+    return flow
 
 
-def _keeps(private: Member, public: Member) -> bool:
-    """Whether an array begins with a copy of another, as a forward pass keeps one of its inputs."""
-    copy_, value = value_of(private), value_of(public)
-    if not value.ndim or copy_.ndim != value.ndim or copy_.dtype != value.dtype:
-        return False
-    part = copy_[tuple(slice(n) for n in value.shape)]
-    return np.array_equal(part, value) and bool(value.any())
+def _of_part(machine: Machine, operation: Operation, flow: Dataflow) -> None:
+    """Add what a layer or a loss reads and writes."""
+    method, part = operation.methods[0], operation.part
+    prefix = operation.name.rpartition(".")[0]
+    given = dict(zip(_arguments(method), operation.arguments, strict=False))
+    flow.reads |= {f"{prefix}.{name}": place for name, place in given.items()}
+    uses = uses_of(method)
+    reads, writes = (
+        sorted((n for n in _own(names) if n.rpartition(".")[2] not in given), key=_depth)
+        for names in (uses.reads, uses.writes)
+    )
+    if uses.opaque:
+        reads += parameter_names(part)
+        writes += OUTPUTS[:1] if operation.phase == "forward" else _gradients(part)
+    elif uses.returns and operation.phase != "loss":
+        left = OUTPUTS if operation.phase == "forward" else DINPUTS
+        writes += left[:1] if not set(left) & set(writes) else ()
+    if operation.kernel and part is machine.network.layers[0] and operation.phase == "backward":
+        writes.remove("dinputs")  # nobody needs them: the data are not trained
+    flow.reads |= {f"{prefix}.{name}": _place(part, name) for name in reads}
+    flow.writes |= {f"{prefix}.{name}": _place(part, name) for name in writes}
+    flow.writes |= {f"{prefix}.{n}": place for n, place in given.items() if n in uses.writes}
+    if operation.phase == "loss":
+        flow.writes[f"{prefix}.value"] = Place(machine.rows, ("value",))
 
 
-def _is_private(name: str) -> bool:
-    return name.rpartition(".")[2].startswith("_")
+def _of_update(machine: Machine, operation: Operation, flow: Dataflow) -> None:
+    """Add what an optimizer reads and writes: all parameters, gradients, and what is its own."""
+    network, optimizer = machine.network, operation.part
+    for name, layer in network.trained.items():
+        for parameter in parameter_names(layer):
+            place = Place(layer, (parameter,))
+            flow.reads[f"{name}.{parameter}"] = place
+            flow.reads[f"{name}.d{parameter}"] = Place(layer, (f"d{parameter}",))
+            flow.writes[f"{name}.{parameter}"] = place
+    for method in operation.methods:
+        uses = uses_of(method)
+        for found, into in ((uses.reads, flow.reads), (uses.writes, flow.writes)):
+            into |= {f"optimizer.{name}": _place(optimizer, name) for name in _own(found)}
+            if method.__name__ in UPDATES:
+                argument = next(iter(_arguments(method)), "layer")
+                for path, layer in network.trained.items():
+                    for name in _of_root(argument, found):
+                        into.setdefault(f"{path}.{name}", _place(layer, name))
 
 
-def _members_and_private(operation: Operation) -> dict[str, Member]:
-    """Return the arrays and numbers there are, also those that are an operation's own business."""
-    found = members(operation)
-    for k, place in enumerate(parts_of(owners(operation)[0])):
-        for name, value in vars(place).items():
-            if name.startswith("_") and isinstance(value, np.ndarray):
-                found[f"{k}.{name}"] = place, name
-    return found
+def _depth(name: str) -> int:
+    """Return how deep within other parts an attribute is: a part's own come first."""
+    return name.count(".")
 
 
-def _state(places: dict[str, Member]) -> State:
-    return {name: value_of(member).tobytes() for name, member in places.items()}
+def _gradients(part: Any) -> list[str]:
+    return [*(f"d{name}" for name in parameter_names(part)), "dinputs"]
 
 
-def _make_different(owner: Any, attribute: str) -> None:
-    """Change a value to others of its kind."""
-    random = RandomState(2)
-    value = getattr(owner, attribute)
-    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-        mixed = random.permutation(value.reshape(-1)).reshape(value.shape)
-        value[...] = mixed * random.uniform(0.5, 1.5, value.shape) + 0.01 * random.standard_normal(
-            value.shape
-        )
-    elif isinstance(value, np.ndarray) and value.dtype.kind == "b":
-        np.logical_not(value, out=value)
-    elif isinstance(value, np.ndarray):
-        value[...] = random.choice(value.reshape(-1), value.shape)
-    elif isinstance(value, float):
-        setattr(owner, attribute, value * 1.5 + 0.01)
+def _arguments(method: Callable[..., Any]) -> list[str]:
+    """Return the names of a formula's arguments."""
+    try:
+        return [name for name in inspect.signature(method).parameters if name not in SETTINGS]
+    except (TypeError, ValueError):
+        return []
+
+
+def _own(names: tuple[str, ...]) -> Iterator[str]:
+    return _of_root("self", names)
+
+
+def _of_root(root: str, names: tuple[str, ...]) -> Iterator[str]:
+    return (name.removeprefix(f"{root}.") for name in names if name.startswith(f"{root}."))
+
+
+def _place(part: Any, name: str) -> Place:
+    """Return where an attribute is, as ``activation.output`` of a loss."""
+    *path, attribute = name.split(".")
+    for step in path:
+        part = getattr(part, step, None)
+    return Place(part, (attribute,))
+
+
+def value_of(place: Place) -> Array:
+    """Return what is there now; NaN where there is nothing yet."""
+    value = place.get() if is_there(place) else None
+    return np.asarray(value if _is_value(value) else np.nan)
+
+
+def is_there(place: Place) -> bool:
+    """Return whether an array has been computed."""
+    return any(hasattr(place.owner, name) for name in place.names)
+
+
+def _may_be_value(place: Place) -> bool:
+    return not is_there(place) or _is_value(place.get())
+
+
+def _is_value(value: Any) -> bool:
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "fiub"
+    return isinstance(value, np.number | float | int) and not isinstance(value, bool)
+
+
+def gradient_of(place: Place) -> Place | None:
+    """Return where a parameter's gradient is, if it is one and has been computed."""
+    name = place.names[0]
+    if isinstance(place.owner, Machine) or name not in parameter_names(place.owner):
+        return None
+    gradient = Place(place.owner, (f"d{name}",))
+    return gradient if value_of(gradient).shape == value_of(place).shape else None

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.debugging.dataflow import Dataflow, find_dataflow
+from engine.debugging.dataflow import Dataflow, dataflow, is_there, value_of
+from engine.debugging.shapes import Shape, expected_shapes
+from engine.debugging.sources import kernel_source, sources
 from engine.debugging.statistics import histogram, sample, scale_of, statistics
 from engine.debugging.windows import Update, Window, differs, shape_text
-from engine.nn.signals import Array
+from engine.nn.arrays import Array
 from engine.protocol.commands import Inspect
 from engine.protocol.frames import ArrayLine, ArrayName, ArrayStatistics, Inspection, ProgramEntry
-from engine.training.members import Member, members, value_of
+from engine.training.program import Place
 
 if TYPE_CHECKING:
     from engine.debugging.trainer import Trainer
@@ -48,39 +50,41 @@ class Inspector:
         self._looked_at = 0
         self._before: dict[str, Array] = {}
         self._before_figures: dict[str, ArrayStatistics] = {}
-        # Taken now, since the last batch of an epoch may be smaller, and have other arrays.
-        self._shapes = {
-            name: shape_text(value_of(member))
-            for operation in trainer.program
-            for name, member in members(operation).items()
-            if getattr(*member, None) is not None
-        }
 
     # -- what an operation is ------------------------------------------------------------------
 
     @cached_property
+    def _expected(self) -> dict[str, Shape]:
+        return expected_shapes(self.trainer)
+
+    @cached_property
     def _flows(self) -> list[Dataflow]:
-        trainer = self.trainer
-        return find_dataflow(trainer.network, trainer.loss, trainer.optimizer)
+        return [dataflow(self.trainer, operation) for operation in self.trainer.program]
 
     @cached_property
     def program(self) -> list[ProgramEntry]:
-        """All operations: what each reads and writes, its formula and its source."""
-        entries = []
-        for operation, flow in zip(self.trainer.program, self._flows, strict=True):
-            places = members(operation)
-            reads, writes = (
-                [ArrayName(n, self._shapes.get(n) or shape_text(_look(n, places))) for n in names]
-                for names in (flow.reads, flow.writes)
+        """All operations: what each reads and writes, its formula, and the kernel in its place."""
+        return [
+            ProgramEntry(
+                operation.name,
+                operation.phase,
+                [ArrayName(name, self._shape(name, flow)) for name in flow.reads],
+                [ArrayName(name, self._shape(name, flow)) for name in flow.writes],
+                *sources(operation.methods),
+                *kernel_source(operation.kernel),
             )
-            told = operation.formula, operation.source
-            entries.append(ProgramEntry(operation.name, operation.phase, reads, writes, *told))
-        return entries
+            for operation, flow in zip(self.trainer.program, self._flows, strict=True)
+        ]
+
+    def _shape(self, name: str, flow: Dataflow) -> str:
+        place = flow.places[name]
+        if name in self._expected:
+            return shape_text(self._expected[name])
+        return shape_text(value_of(place).shape) if is_there(place) else ""
 
     def names(self, operation: int) -> list[str]:
         """Return the names of an operation's arrays: what it reads, then what else it writes."""
-        flow = self._flows[operation]
-        return list(dict.fromkeys((*flow.reads, *flow.writes)))
+        return list(self._flows[operation].places)
 
     # -- before --------------------------------------------------------------------------------
 
@@ -99,9 +103,8 @@ class Inspector:
         kept = 0
         first = self._looked_at if done is None else done
         for k in (first, *range(len(program))):
-            places = members(program[k])
-            for name in self.names(k):
-                value = _look(name, places)
+            for name, place in self._flows[k].places.items():
+                value = value_of(place)
                 if name not in self._before and kept + value.nbytes <= MOST_KEPT:
                     self._before[name] = value.copy()
                     kept += value.nbytes
@@ -133,20 +136,21 @@ class Inspector:
             Whether figures are of all values, or may be of a sample of a large array.
         """
         k = self._looked_at = self._operation(wanted.operation)
-        places, names = members(self.trainer.program[k]), self.names(k)
+        places = self._flows[k].places
+        names = list(places)
         most = sys.maxsize if exact else MOST_MEASURED
-        lines = [self._line(name, _look(name, places), most) for name in names]
-        written = self._flows[k].writes or names
+        lines = [self._line(name, places[name], most) for name in places]
+        written = [*self._flows[k].writes, *names]
         chosen = names.index(wanted.array if wanted.array in names else written[0])
         name, figures = names[chosen], lines[chosen].now
-        value = _look(name, places)
+        value = value_of(places[name])
         then = self._then(name, value)
         before = self._figures_then(name, then)
         part = sample(value, most)
         known = [figures, before] if before else [figures]
         scale = max(map(scale_of, known))
         low = -scale if any(f.minimum < 0 for f in known) else 0.0
-        window = Window(name, value, then, Update.find(self.trainer, places.get(name)))
+        window = Window(name, value, then, Update.find(self.trainer, places[name]))
         return Inspection(
             operation=k,
             array=chosen,
@@ -174,12 +178,9 @@ class Inspector:
             wanted = self.trainer.operation if self.done is None else self.done
         return max(0, min(wanted, len(self.trainer.program) - 1))
 
-    def _line(self, name: str, value: Array, most: int) -> ArrayLine:
+    def _line(self, name: str, place: Place, most: int) -> ArrayLine:
+        value = value_of(place)
+        shape = value.shape if is_there(place) else self._expected.get(name, value.shape)
         part, then = sample(value, most), self._then(name, value)
         changed = then is not None and bool(differs(sample(then, most), part).any())
-        return ArrayLine(name, shape_text(value), str(value.dtype), statistics(part), changed)
-
-
-def _look(name: str, places: dict[str, Member]) -> Array:
-    """Return an array; NaN where it is not there yet."""
-    return value_of(places[name]) if name in places else np.asarray(np.nan)
+        return ArrayLine(name, shape_text(shape), str(value.dtype), statistics(part), changed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.protocol.events import Position
-from engine.training.machine import Snapshot
+from engine.training.snapshots import Snapshot
 
 # Of the snapshots whose number is an odd multiple of 2^k, the latest so many are kept, for each
 # k. The way back to any moment is then at most some 1/128 of its age.

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from engine.nn.signals import Array
+from engine.nn.arrays import Array
 from engine.protocol.frames import ArrayStatistics
 
 LEVELS = 8

@@ -14,9 +14,11 @@ from time import perf_counter
 
 from engine.debugging.branches import BEGINNING, Branch, digest
 from engine.debugging.changes import RESERVED, find_target
+from engine.debugging.repeating import find_cause
 from engine.protocol import events
 from engine.protocol.events import Changed, Position
-from engine.training.machine import Machine, Snapshot
+from engine.training.machine import Machine, NotRepeatedError
+from engine.training.snapshots import Saver, Snapshot
 
 MEMORY = 256 * 1024 * 1024
 EVERY = 0.01  # seconds of training between two snapshots, or
@@ -45,6 +47,7 @@ class Timeline:
 
     def __init__(self, machine: Machine, memory: int = MEMORY) -> None:
         self.machine, self.memory = machine, memory
+        self._saver = Saver(machine)
         self.branch = Branch("main", history=machine.history)
         self.branches = [self.branch]
         self.due = 0.0
@@ -61,7 +64,7 @@ class Timeline:
     def set_out(self) -> Snapshot:
         """Keep the beginning, before the machine first moves or is changed; return it."""
         if self._first is None:
-            self._first = self.machine.snapshot()
+            self._first = self._saver.take()
         return self._first
 
     @property
@@ -110,7 +113,7 @@ class Timeline:
         snapshots = self.branch.snapshots
         if self.machine.operation or self.machine.iteration <= snapshots.newest:
             return
-        snapshots.keep(self.machine.snapshot())
+        snapshots.keep(self._saver.take())
         self.due = now + max(EVERY, TIMES_ITS_COST * (perf_counter() - now))
         self._make_room()
 
@@ -144,28 +147,28 @@ class Timeline:
             Begin no later than with that epoch; from where the machine is, if it can be.
         """
         self.mark()
-        start, here = self._nearest(target, since), self.machine.position
+        start, here = self.nearest(target, since), self.machine.position
         if since is not None or here > target or here < start.position:
-            self._jump(start)
+            self.jump(start)
         yield from self._run_to(target)
 
-    def _nearest(self, target: Position, since: int | None = None) -> Snapshot:
-        """Return the snapshot to begin from: so much earlier that all arrays are filled anew."""
+    def nearest(self, target: Position, since: int | None = None) -> Snapshot:
+        """Return the snapshot to begin from: an iteration earlier, so that all is computed anew."""
         batches = self.machine.batches
-        latest = target.epoch * batches + target.batch - self.machine.fill
+        latest = target.epoch * batches + target.batch - 1
         if since is not None:
             latest = min(latest, since * batches)
         near = [s for s in self._on_the_way if s.iteration <= latest]
         kept = next(self.branch.before(latest), self.set_out())
         return max(kept, *near, key=lambda s: s.iteration) if near else kept
 
-    def _jump(self, snapshot: Snapshot) -> None:
+    def jump(self, snapshot: Snapshot) -> None:
         """Stand at a snapshot, with the data and the number of threads as they were then."""
         machine = self.machine
         for name, value in self._original.items():
             find_target(machine, name).write(value)
-        machine.restore(snapshot)
-        self._exact_from = snapshot.iteration + (machine.fill if snapshot.iteration else 0)
+        self._saver.restore(snapshot.state)
+        self._exact_from = snapshot.iteration + bool(snapshot.iteration)
         for change in self.branch.changes:
             if change.position < snapshot.position and change.target in self._original:
                 find_target(machine, change.target).write(change.after)
@@ -193,15 +196,21 @@ class Timeline:
         return self.machine.iteration >= self._exact_from
 
     def _run(self, stop: Position) -> Iterator[None]:
-        """Run forward, unheard, keeping some snapshots of a long way."""
+        """Run forward over known ground, keeping some snapshots of a long way."""
         with self.recovering():
             yield from self._advance(stop)
 
     @contextmanager
     def recovering(self) -> Iterator[None]:
-        """Where an update raises, take back the part of it that it has done."""
+        """Where an update raises, take back the part of it that it has done.
+
+        Where known ground is not the same again, find out why.
+        """
         try:
             yield
+        except NotRepeatedError as error:
+            error.cause = find_cause(self)
+            raise
         except Exception:
             here = self.machine.position
             if self.machine.program[here.operation].phase == "update":
@@ -218,16 +227,16 @@ class Timeline:
             self._on_the_way.clear()
         while machine.iteration < goal:
             breath = perf_counter() + BREATH
-            with machine.unheard():
+            with machine.rerun():
                 while True:
                     machine.advance(length)
                     if every and not (goal - machine.iteration) % every:
-                        self._on_the_way.append(machine.snapshot())
+                        self._on_the_way.append(self._saver.take())
                     if machine.iteration >= goal or perf_counter() >= breath:
                         break
             if machine.iteration < goal and self._is_exact:
                 yield
-        with machine.unheard():
+        with machine.rerun():
             machine.advance(stop.operation)
 
     def search_back(self, holds: Callable[[], bool], stops: list[int]) -> Iterator[None]:
@@ -247,7 +256,7 @@ class Timeline:
             if start >= end:
                 continue
             found = None
-            self._jump(snapshot)
+            self.jump(snapshot)
             yield from self._run_to(start)
             for place in self._places(start, end, stops):
                 yield from self._run_to(place)
@@ -263,7 +272,7 @@ class Timeline:
         """Return the first place after a snapshot at which all arrays are filled anew."""
         if not snapshot.iteration:
             return snapshot.position
-        return Position(*divmod(snapshot.iteration + self.machine.fill, self.machine.batches), 0)
+        return Position(*divmod(snapshot.iteration + 1, self.machine.batches), 0)
 
     def _places(self, start: Position, end: Position, stops: list[int]) -> Iterator[Position]:
         """Yield the places after ``start`` up to ``end`` at which a condition is asked."""
@@ -350,7 +359,7 @@ class Timeline:
                 pass
         if not here.operation:
             # The parent's later ones are no use here, and the first step back is to be short.
-            branch.snapshots.keep(self.machine.snapshot())
+            branch.snapshots.keep(self._saver.take())
             self._make_room()
         return branch
 
@@ -360,7 +369,7 @@ class Timeline:
         first = self.set_out()
         branch = Branch(self._new_name(), self.branch)
         self._begin(branch)
-        self._jump(first)
+        self.jump(first)
         return branch
 
     def _new_name(self) -> str:
@@ -370,7 +379,7 @@ class Timeline:
         """Go to the end of another branch."""
         self.mark()
         self._enter(branch)
-        self._jump(self._nearest(branch.reached))
+        self.jump(self.nearest(branch.reached))
         yield from self._run_to(branch.reached)
 
     def _begin(self, branch: Branch) -> None:

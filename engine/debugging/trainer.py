@@ -27,25 +27,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from time import perf_counter
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from engine.data.dataset import Dataset
 from engine.debugging.branches import BEGINNING
 from engine.debugging.breakpoints import Breakpoints
-from engine.debugging.changes import RESERVED, SEED, THREADS, ChangeError
+from engine.debugging.changes import RESERVED, SEED, THREADS, ChangeError, hyperparameters_of
 from engine.debugging.timeline import Timeline
-from engine.nn.activations import ReLU, Softmax
-from engine.nn.layers import Dense
-from engine.nn.losses import CrossEntropyLoss, Loss, SoftmaxCrossEntropy
-from engine.nn.mistakes import expect
+from engine.nn.mistakes import check_loss, expect, expect_methods
 from engine.nn.network import Network
-from engine.nn.optimizers import Optimizer
 from engine.protocol import events
 from engine.protocol.events import Position
 from engine.protocol.metrics import Metric
 from engine.training.machine import Machine
+
+SLOW = 0.03  # seconds of a batch within which others are to get their turn
 
 
 class Trainer(Machine):
@@ -54,8 +52,8 @@ class Trainer(Machine):
     Parameters
     ----------
     network : Network
-    loss : Loss
-    optimizer : Optimizer
+    loss, optimizer : object
+        What offers the methods of `SoftmaxCrossEntropy` and `GradientDescent`.
     data : Dataset
     epochs : int, default 10001
         When it is done: after epoch 10000, the first being 0.
@@ -82,22 +80,23 @@ class Trainer(Machine):
     def __init__(
         self,
         network: Network,
-        loss: Loss,
-        optimizer: Optimizer,
+        loss: Any,
+        optimizer: Any,
         data: Dataset,
         *,
         epochs: int = 10001,
         batch_size: int | None = None,
         seed: int | None = None,
     ) -> None:
-        for kind, value, role in (
-            (Network, network, "network"),
-            (Loss, loss, "loss"),
-            (Optimizer, optimizer, "optimizer"),
-            (Dataset, data, "data"),
-        ):
-            expect(kind, value, f"the {role} of a trainer")
-        _check_loss(network, loss)
+        expect(Network, network, "the network of a trainer")
+        expect_methods(loss, "loss", "the loss of a trainer")
+        expect_methods(optimizer, "optimizer", "the optimizer of a trainer")
+        expect(Dataset, data, "the data of a trainer")
+        if not hasattr(optimizer, "learning_rate"):
+            raise TypeError(
+                "the optimizer of a trainer needs a learning_rate, which may be changed"
+            )
+        check_loss(network.layers, loss)
         epochs = whole("the number of epochs", epochs)
         batch_size = None if batch_size is None else whole("the batch size", batch_size)
         seed = None if seed is None else whole("the seed", seed)
@@ -105,17 +104,18 @@ class Trainer(Machine):
             raise ValueError(f"the number of epochs must be at least 1, not {epochs}")
         if batch_size is not None and batch_size < 1:
             raise ValueError(f"the batch size must be at least 1, not {batch_size}")
-        if data.features != network.n_inputs:
+        if data.features != (network.n_inputs or data.features):
             raise ValueError(
                 f"the network takes {network.n_inputs} values a row, but {data.name}"
                 f" has {data.features}"
             )
-        if data.classes > network.n_outputs:
+        if data.classes > (network.n_outputs or data.classes):
             raise ValueError(
                 f"{data.name} has {data.classes} classes, but the network"
                 f" {network.n_outputs} outputs"
             )
         super().__init__(network, loss, optimizer, data, batch_size, seed)
+        self._is_slow, self._deadline = False, math.inf
         self.epochs = epochs
         self.timeline = Timeline(self)
         self.breakpoints = Breakpoints(self)
@@ -179,7 +179,8 @@ class Trainer(Machine):
         until : int, optional
             Epochs that are then done.
         deadline : float
-            On the clock of `time.perf_counter`; looked at after each batch.
+            On the clock of `time.perf_counter`; looked at after each batch, or after each
+            operation where a batch takes long.
         """
         stop = self.epochs if until is None else min(until, self.epochs)
         self._run(stop * self.batches, deadline)
@@ -210,6 +211,7 @@ class Trainer(Machine):
         self.timeline.set_out()
         self._pausing = False
         self._iterate = self._watch if self.breakpoints.active else self._pass
+        self._deadline = deadline
         with self.timeline.recovering():
             while self._run_to_change(goal, deadline):
                 self.timeline.arrive()
@@ -220,11 +222,12 @@ class Trainer(Machine):
         timeline, length, iterate = self.timeline, self._length, self._iterate
         change = timeline.next_change()
         stop = goal if change is None else min(goal, change.epoch * self.batches + change.batch)
-        look = 0.0
+        look, before = 0.0, perf_counter()
         while self.iteration < stop:
             if not iterate(length):
                 return False
             now = perf_counter()
+            self._is_slow, before = now - before > SLOW, now
             if now >= look:
                 if now >= timeline.due:
                     timeline.keep(now)
@@ -235,6 +238,8 @@ class Trainer(Machine):
 
     def _pass(self, stop: int) -> bool:
         """Go on within this iteration, up to that operation; return whether nothing stops it."""
+        if self._is_slow:
+            return self._watch(stop)
         if stop > self._measure_at:
             self.advance(self._measure_at)
             if self._pausing:
@@ -243,11 +248,14 @@ class Trainer(Machine):
         return not self._pausing
 
     def _watch(self, stop: int) -> bool:
-        """Do the same, looking at the breakpoints on the way."""
-        for place in sorted({*self.breakpoints.stops, self._measure_at, stop}):
+        """Do the same, looking at the breakpoints on the way, and at the clock if it is long."""
+        places = {*self.breakpoints.stops, self._measure_at, stop}
+        for place in range(1, stop + 1) if self._is_slow else sorted(places):
             if self.operation < place <= stop:
                 self.advance(place)
                 if self._pausing or self._breaks():
+                    return False
+                if self._is_slow and place < stop and perf_counter() >= self._deadline:
                     return False
         return True
 
@@ -346,7 +354,10 @@ class Trainer(Machine):
         """
         if seed is not None and not 0 <= seed < 2**32:
             raise ValueError(f"a seed is a whole number from 0 to 4294967295, not {seed}")
-        now = {name: getattr(self.optimizer, name) for name in self.optimizer.hyperparameters}
+        fixed = [n for n, a in self.network.trained.items() if not hasattr(a, "draw_weights")]
+        if seed is not None and fixed:
+            raise ChangeError(f"{fixed[0]} draws no new weights: it has no draw_weights(random)")
+        now = {name: getattr(self.optimizer, name) for name in hyperparameters_of(self.optimizer)}
         changes = {c.target: c.after for c in self.timeline.branch.changes if c.target in RESERVED}
         if seed is not None:
             changes[SEED] = seed
@@ -357,21 +368,6 @@ class Trainer(Machine):
             if getattr(self.optimizer, name) != value:
                 self.timeline.change(name, value)
         self.emit(events.Restarted(self.seed, seed is not None))
-
-
-def _check_loss(network: Network, loss: Loss) -> None:
-    """Refuse a loss for logits that is given probabilities, and the other way round."""
-    last = network.layers[-1]
-    if isinstance(loss, SoftmaxCrossEntropy) and isinstance(last, Softmax):
-        raise ValueError(
-            "SoftmaxCrossEntropy() takes logits, but the network ends with Softmax():"
-            " leave out that layer, or use CrossEntropyLoss()"
-        )
-    if type(loss) is CrossEntropyLoss and isinstance(last, Dense | ReLU):
-        raise ValueError(
-            f"CrossEntropyLoss() takes probabilities, but the network ends with {last!r}:"
-            " use SoftmaxCrossEntropy(), or add Softmax() as the last layer"
-        )
 
 
 def whole(name: str, value: float) -> int:

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from engine.debugging.dataflow import gradient_of, value_of
 from engine.debugging.statistics import levels, scale_of, statistics
-from engine.nn.layers import Layer
-from engine.nn.optimizers import GradientDescent, Optimizer
-from engine.nn.signals import Array
+from engine.nn.arrays import Array
+from engine.nn.calls import own_generators, update
+from engine.nn.optimizers import GradientDescent
 from engine.protocol.commands import Inspect
 from engine.protocol.frames import Cell, HeatMap, Table
-from engine.training.members import Member, gradient_of, value_of
+from engine.training.program import Place
 
 if TYPE_CHECKING:
     from engine.debugging.trainer import Trainer
 
 
-def shape_text(values: Array) -> str:
+def shape_text(shape: Iterable[int]) -> str:
     """Write a shape, as ``300×64``."""
-    return "×".join(map(str, values.shape)) or "scalar"
+    return "×".join(map(str, shape)) or "scalar"
 
 
 def as_matrix(values: Array) -> Array:
@@ -62,38 +63,35 @@ class Update:
     step: Array | None
 
     @classmethod
-    def find(cls, trainer: Trainer, place: Member | None) -> Update | None:
+    def find(cls, trainer: Trainer, place: Place | None) -> Update | None:
         """Return the update of a parameter; None for what is none."""
         gradient = gradient_of(place) if place else None
         if place is None or gradient is None:
             return None
         slope, optimizer = value_of(gradient), trainer.optimizer
-        ahead = _is_ahead(trainer, place[0])
+        ahead = _is_ahead(trainer, place.owner)
         if type(optimizer) is GradientDescent:
             rate = optimizer.learning_rate if ahead else trainer.last_rate
-            return cls(gradient[1], slope, None if rate is None else slope * -rate)
-        step = _step(optimizer, trainer.network, value_of(place)) if ahead else None
-        return cls(gradient[1], slope, step)
+            return cls(gradient.names[0], slope, None if rate is None else slope * -rate)
+        return cls(gradient.names[0], slope, _step(optimizer, place) if ahead else None)
 
 
-def _is_ahead(trainer: Trainer, owner: Any) -> bool:
-    """Whether the gradients of a layer, or of the whole network, are of this iteration."""
-    layer = owner if isinstance(owner, Layer) else trainer.network.layers[0]
+def _is_ahead(trainer: Trainer, layer: Any) -> bool:
+    """Whether the gradients of a layer are of this iteration."""
     done = trainer.program[: trainer.operation]
-    return any(operation.name == f"{layer.name}.backward" for operation in done)
+    return any(o.part is layer and o.phase == "backward" for o in done)
 
 
-def _step(optimizer: Optimizer, network: Any, part: Array) -> Array | None:
-    """Return what a copy of the optimizer would add to a part of the network's parameters."""
-    flat = network.parameters
-    target = SimpleNamespace(parameters=flat.copy(), gradients=network.gradients.copy())
+def _step(optimizer: Any, place: Place) -> Array | None:
+    """Return what a copy of the optimizer would add to a parameter of a copy of its layer."""
     try:
-        copy.deepcopy(optimizer).update_parameters(target)
-    except Exception:  # an optimizer of someone's own may need more than parameters and gradients
+        optimizer, layer = copy.deepcopy((optimizer, place.owner))
+        with own_generators():
+            update(optimizer, [layer])
+    except Exception:  # an optimizer of someone's own may need more than it finds here
         return None
-    offset = part.__array_interface__["data"][0] - flat.__array_interface__["data"][0]
-    after: Array = np.ndarray(part.shape, part.dtype, target.parameters, offset, part.strides)
-    return after - part
+    after: Array = getattr(layer, place.names[0]) - value_of(place)
+    return after
 
 
 class Window:

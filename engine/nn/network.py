@@ -1,109 +1,177 @@
-"""A network: layers in a row, and one flat vector of all their parameters."""
+"""A network: layers in a row."""
 
 from __future__ import annotations
 
-import copy
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import pairwise
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 from numpy.random import RandomState
-from numpy.typing import DTypeLike
+from numpy.typing import ArrayLike, DTypeLike
 
-from engine.nn.activations import ReLU
-from engine.nn.layers import Dense, Layer
-from engine.nn.mistakes import expect
-from engine.nn.signals import Array, Signal
+from engine.nn.activations import ReLU, Softmax
+from engine.nn.arrays import Array
+from engine.nn.calls import apart, backward, forward, own_generators
+from engine.nn.layers import Dense
+from engine.nn.mistakes import check_layers
+from engine.nn.parameters import parameter_names, parts_of
 
 
 class Network:
-    """Layers in a row, each named after its kind and number: ``dense_1``, ``relu_1``, ``dense_2``.
+    """Layers in a row, each named after its class and number: ``dense_1``, ``relu_1``, ``dense_2``.
 
     Parameters
     ----------
-    layers : iterable of Layer
-        At least one Dense.
+    layers : iterable
+        Objects with ``forward(inputs)`` and ``backward(dvalues)``, at least one with parameters.
     dtype : float64 or float32
+        The parameters are rounded to it.
 
     Attributes
     ----------
-    parameters, gradients : array, shape (n,)
-        All parameters of all layers in one contiguous vector, and all gradients in another of
-        the same order. ``dense_1.weights`` is a view of the first.
+    names : tuple of str
+    activation : object, optional
+        What `predict` passes the last layer's output through: a trainer sets that of its loss.
     """
 
-    def __init__(self, layers: Iterable[Layer], dtype: DTypeLike = np.float64) -> None:
-        if isinstance(layers, Layer):
-            raise TypeError(f"a network takes a list of layers: Network([{layers!r}, ...])")
-        self.layers: Sequence[Layer] = tuple(layers)
-        for layer in self.layers:
-            expect(Layer, layer, "a layer of a network")
-            if sum(layer is other for other in self.layers) > 1:
-                raise ValueError(
-                    f"one {layer!r} stands in two places of a network: make one for each, as a"
-                    " layer keeps what it computed last"
-                )
+    def __init__(self, layers: Iterable[Any], dtype: DTypeLike = np.float64) -> None:
+        self.layers: Sequence[Any] = check_layers(layers)
+        self.names = tuple(_names(self.layers))
         self.dtype = np.dtype(dtype)
-        self.dense = [layer for layer in self.layers if isinstance(layer, Dense)]
-        if not self.dense:
-            raise ValueError("a network needs at least one Dense layer")
-        self.n_inputs = self.dense[0].n_inputs
-        self.n_outputs = self.n_inputs
-        for layer in self.layers:
-            self.n_outputs = layer.output_width(self.n_outputs)
-        self._name_layers()
-        self._gather_parameters()
-
-    def _name_layers(self) -> None:
-        seen: Counter[str] = Counter()
-        for layer in self.layers:
-            kind = type(layer).__name__.lower()
-            seen[kind] += 1
-            layer.name = f"{kind}_{seen[kind]}"
-
-    def _gather_parameters(self) -> None:
-        self.parameters: Array = np.empty(sum(d.parameters.size for d in self.dense), self.dtype)
-        self.gradients: Array = np.zeros_like(self.parameters)
-        start = 0
-        for layer in self.dense:
-            part = slice(start, start + layer.parameters.size)
-            self.parameters[part] = layer.parameters
-            layer.store(self.parameters[part], self.gradients[part])
-            start = part.stop
+        self.activation: Any = None
+        converted: dict[int, Array] = {}  # two layers may share an array
+        for layer, name in list(self.parameter_places):
+            value = getattr(layer, name)
+            array = converted.setdefault(id(value), np.asarray(value, self.dtype))
+            if array is not value:
+                with suppress(AttributeError):  # a property, whose class decides
+                    setattr(layer, name, array)
 
     def __repr__(self) -> str:
         return f"Network({self.shape}, {self.parameters.size:,} parameters, {self.dtype})"
 
+    def forward(self, inputs: Array) -> Array:
+        """Pass a batch through all layers; return the output of the last."""
+        for layer in self.layers:
+            inputs = forward(layer, inputs)
+        return inputs
+
+    def backward(self, dvalues: Array) -> None:
+        """Pass the loss's derivative by the output back through all layers."""
+        for layer in reversed(self.layers):
+            dvalues = backward(layer, dvalues)
+
+    def predict(self, X: ArrayLike) -> Array:
+        """Return what the network says of any rows: probabilities, or values.
+
+        It changes nothing that trains: layers are copied, and told by ``training=False`` that they
+        predict, if their `forward` has such a parameter.
+
+        Parameters
+        ----------
+        X : array_like, shape (samples, features)
+        """
+        output = self.apply(X)
+        return forward(apart(self.activation), output) if self.activation else output
+
+    def apply(self, X: ArrayLike) -> Array:
+        """Return the output of the last layer for any rows, as `predict` does."""
+        output = np.array(X, self.dtype)
+        with own_generators(), np.errstate(all="ignore"):
+            for layer in self.layers:
+                output = forward(apart(layer), output, training=False)
+        return output
+
+    # -- parameters ----------------------------------------------------------------------------
+
+    @property
+    def parameter_places(self) -> Iterator[tuple[Any, str]]:
+        """Yield each layer that has parameters with the name of each of them."""
+        for layer in self.trained.values():
+            for name in parameter_names(layer):
+                yield layer, name
+
+    @property
+    def parameters(self) -> Array:
+        """A copy of all parameters in one vector, which is read-only."""
+        copy = flat(getattr(layer, name) for layer, name in self.parameter_places)
+        copy.setflags(write=False)
+        return copy
+
+    @property
+    def matrices(self) -> list[tuple[int, int]]:
+        """The shape of the weights of each layer that has some."""
+        trained = self.trained.values()
+        arrays = ([getattr(layer, n) for n in parameter_names(layer)] for layer in trained)
+        found = (next((a.shape for a in of_layer if a.ndim == 2), None) for of_layer in arrays)
+        return [(rows, columns) for rows, columns in filter(None, found)]
+
     @property
     def shape(self) -> str:
         """The widths from inputs to outputs: ``2 → 64 → 3``."""
-        return " → ".join(str(n) for n in (self.n_inputs, *(d.n_neurons for d in self.dense)))
+        matrices = self.matrices
+        return " → ".join(map(str, [*(n for n, _ in matrices[:1]), *(n for _, n in matrices)]))
 
-    def draw_weights(self, random: RandomState | None = None) -> None:
+    @property
+    def n_inputs(self) -> int | None:
+        """Values that a row must have; None where layers of a person's own decide that."""
+        return _width(self.layers, 0)
+
+    @property
+    def n_outputs(self) -> int | None:
+        """Values that a row of the output has, likewise."""
+        return _width(self.layers[::-1], 1)
+
+    @property
+    def trained(self) -> dict[str, Any]:
+        """Those that have parameters, by name; layers within layers too, as ``block_1.dense``."""
+        return {
+            name: part
+            for path, layer in zip(self.names, self.layers, strict=True)
+            for name, part in parts_of(layer, path, self.layers)
+            if parameter_names(part)
+        }
+
+    def draw_weights(self, random: RandomState | ModuleType = np.random) -> None:
         """Draw new weights for all layers, from the inputs on."""
-        for layer in self.dense:
+        for layer in self.trained.values():
             layer.draw_weights(random)
 
-    def connect(self, inputs: Signal) -> Signal:
-        """Tie all layers together for batches that come in by ``inputs``."""
-        for layer in self.layers:
-            inputs = layer.connect(inputs)
-        return inputs
 
-    def apply(self, inputs: Signal) -> Signal:
-        """Return what goes out for ``inputs``, in arrays of its own: the layers' own stay."""
-        for layer in map(copy.copy, self.layers):
-            inputs = layer.connect(inputs)
-            layer.compute_output()
-        return inputs
+def flat(arrays: Iterable[Array]) -> Array:
+    """Return a copy of arrays in one vector."""
+    return np.concatenate([np.ravel(array) for array in arrays] or [np.zeros(0)])
+
+
+def _width(layers: Sequence[Any], side: int) -> int | None:
+    """Return the width of the first layer that has one, if all before it keep the width."""
+    for layer in layers:
+        if isinstance(layer, Dense):
+            return int(layer.weights.shape[side])
+        if type(layer) not in (ReLU, Softmax):
+            return None
+    return None
+
+
+def _names(layers: Sequence[Any]) -> Iterator[str]:
+    """Yield ``dense_1`` for a first `Dense`, and for the book's `Layer_Dense` as well."""
+    seen: Counter[str] = Counter()
+    for layer in layers:
+        kind = type(layer).__name__.lower()
+        kind = kind.removeprefix("layer_").removeprefix("activation_")
+        seen[kind] += 1
+        yield f"{kind}_{seen[kind]}"
 
 
 def multilayer_perceptron(
     n_inputs: int,
     hidden: Sequence[int],
     n_outputs: int,
-    random: RandomState | None = None,
+    random: RandomState | ModuleType = np.random,
     dtype: DTypeLike = np.float64,
 ) -> Network:
     """Build Dense layers with a ReLU between each two.
@@ -118,8 +186,7 @@ def multilayer_perceptron(
     dtype : float64 or float32
         Weights are drawn in float64 and then rounded.
     """
-    widths = [n_inputs, *hidden, n_outputs]
-    layers: list[Layer] = []
-    for n_in, n_out in pairwise(widths):
+    layers: list[Any] = []
+    for n_in, n_out in pairwise([n_inputs, *hidden, n_outputs]):
         layers += [Dense(n_in, n_out, random), ReLU()]
     return Network(layers[:-1], dtype)

@@ -74,14 +74,24 @@ class ArrayName(msgspec.Struct, frozen=True):
 
 
 class ProgramEntry(msgspec.Struct, frozen=True):
-    """An operation: what it is and does."""
+    """An operation: what it is and does.
+
+    Attributes
+    ----------
+    place, source : str
+        Where its formula stands, as ``layers.py:59``, and its text.
+    kernel_place, kernel_source : str
+        The same of what does it in place of the formula; empty without a kernel.
+    """
 
     name: str
     phase: str
     reads: list[ArrayName]
     writes: list[ArrayName]
-    formula: str
+    place: str
     source: str
+    kernel_place: str = ""
+    kernel_source: str = ""
 
 
 class Program(Event, frozen=True, tag=True):

@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 from engine.data.dataset import Dataset
 from engine.data.files import load
 from engine.data.toys import toy
+from engine.debugging.changes import find_target
 from engine.debugging.conditions import ConditionError
 from engine.debugging.trainer import Trainer
 from engine.nn.losses import SoftmaxCrossEntropy
@@ -26,6 +27,7 @@ def build_trainer(description: Description) -> Trainer:
 
 
 def _build(description: Description) -> Trainer:
+    Trainer.use_kernels = description.kernels
     if description.source.lower().endswith(".py"):
         return _set(_from_file(description), description)
     random = np.random.RandomState(description.seed)
@@ -63,7 +65,7 @@ def _set(trainer: Trainer, description: Description) -> Trainer:
     if description.epochs is not None:
         trainer.epochs = description.epochs
     if description.learning_rate is not None:
-        trainer.optimizer.learning_rate = description.learning_rate
+        find_target(trainer, "learning_rate").write(description.learning_rate)
     trainer.timeline.memory = description.memory * 1024 * 1024
     for condition in description.breakpoints:
         try:

@@ -40,6 +40,8 @@ class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         Megabytes that snapshots of the past may take.
     threads : int or None
         That multiply matrices. If None, one, or several where a trial shows that they help.
+    kernels : bool
+        Whether operations may be done by kernels, in place of their formulas.
     arguments : tuple of str
         What a Python file finds in ``sys.argv`` after its own name.
     """
@@ -58,6 +60,7 @@ class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     breakpoints: tuple[str, ...] = ()
     memory: int = 256
     threads: Annotated[int, msgspec.Meta(ge=1, le=MOST_THREADS)] | None = None
+    kernels: bool = True
     arguments: tuple[str, ...] = ()
 
     @property

@@ -52,9 +52,9 @@ def train(description: Description, log_every: int, as_json: bool) -> int:
     def fail(event: events.LossNotFinite) -> None:
         failure.append(f"the loss became {event.loss:g} in epoch {event.epoch}; try a smaller rate")
 
-    trainer.subscribe(events.EpochMeasured, report)
-    trainer.subscribe(events.LossNotFinite, fail)
-    trainer.subscribe(events.BreakpointHit, printer.stop)
+    trainer.observe(events.EpochMeasured, report)
+    trainer.observe(events.LossNotFinite, fail)
+    trainer.observe(events.BreakpointHit, printer.stop)
     with _ended_by_signals(trainer) as ending:
         with limit_threads(trainer, description.threads), _recorded(trainer, description) as name:
             printer.start(description, name)
@@ -117,7 +117,7 @@ def _recorded(trainer: Trainer, description: Description) -> Iterator[str]:
         yield ""
         return
     recorder = Recorder(trainer, run.description, run.directory, _say)
-    trainer.subscribe(events.Changed, lambda event: recorder.save())
+    trainer.observe(events.Changed, lambda event: recorder.save())
     try:
         yield run.name
     finally:
@@ -173,7 +173,7 @@ class TextPrinter(Printer):
         """Print an epoch's line: the notebook's, and after it what a person has added."""
         values = event.metrics
         line = f"epoch: {event.epoch}"
-        for metric in NOTEBOOK:
+        for metric in (m for m in NOTEBOOK if m.name in values):
             line += f", {metric.label}: {values[metric.name]:.3f}"
         for metric in self._added(values):
             line += f", {metric.name}: {metric.text(values[metric.name])}"
@@ -194,7 +194,8 @@ class TextPrinter(Printer):
             values = measured.metrics
             self.line(str(np.ascontiguousarray(self.trainer.probabilities[:5])))
             self.line(f"Loss:  {values[LOSS.name]}")
-            self.line(f"Accuracy: {values[ACCURACY.name]}")
+            if ACCURACY.name in values:
+                self.line(f"Accuracy: {values[ACCURACY.name]}")
             for metric in self._added(values):
                 self.line(f"{metric.name}: {values[metric.name]}")
 

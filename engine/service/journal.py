@@ -24,7 +24,7 @@ from threadpoolctl import threadpool_info
 from engine import __version__
 from engine.debugging.branches import digest
 from engine.debugging.trainer import Trainer
-from engine.nn.signals import Array
+from engine.nn.arrays import Array
 from engine.protocol.events import Changed, Position
 from engine.protocol.metrics import Metric
 from engine.service.description import MOST_THREADS, Description

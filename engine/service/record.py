@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.debugging.branches import Branch
 from engine.debugging.trainer import Trainer
-from engine.nn.signals import Array
+from engine.nn.arrays import Array
 from engine.protocol import events
 from engine.service.description import Description
 from engine.service.files import owner_only
@@ -64,7 +64,7 @@ class Recorder:
         for branch in trainer.timeline.branches:
             branch.history.settle()
             self._follow(branch, "")
-        trainer.subscribe(events.Branched, self._follow_new)
+        trainer.observe(events.Branched, self._follow_new)
         self.save()
 
     # -- what is measured ----------------------------------------------------------------------

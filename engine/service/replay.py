@@ -150,7 +150,7 @@ def _compare(trainer: Trainer, branch: BranchRecord, metrics: Metrics, absent: C
     changes = _changes(trainer, branch)
     recorded = Position(metrics.end, 0, 0)
     end = recorded if metrics.missing else max(branch.reached, recorded)
-    trainer.subscribe(events.EpochMeasured, compare)
+    trainer.observe(events.EpochMeasured, compare)
     _begin(trainer, changes, end)
     if metrics.missing:  # so that it takes no longer than what there is to compare
         _train(trainer, recorded)

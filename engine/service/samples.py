@@ -7,7 +7,7 @@ from threading import Thread
 
 import numpy as np
 
-from engine.nn.signals import Array
+from engine.nn.arrays import Array
 from engine.protocol import frames
 from engine.protocol.commands import Order, Subscribe
 from engine.service.telling import gaps

@@ -13,7 +13,6 @@ from engine.debugging.changes import ChangeError
 from engine.debugging.conditions import ConditionError
 from engine.debugging.inspection import Inspector
 from engine.debugging.trainer import Trainer
-from engine.nn.losses import Loss
 from engine.protocol import commands, events, frames
 from engine.protocol.commands import SessionCommand, Subscribe
 from engine.protocol.metrics import ACCURACY
@@ -22,6 +21,7 @@ from engine.service.description import Description
 from engine.service.own_file import in_short, own_lines
 from engine.service.samples import SamplesView
 from engine.service.threads import FullSpeed
+from engine.training.machine import Evaluation
 
 SLOW = 15.0  # epochs a second of which each can be seen
 AT_ONCE = 0.03  # seconds that a step or a journey may take before others get their turn
@@ -52,7 +52,7 @@ class Session:
         What of the run is not written to disk, and why.
     status, reason, message
         How the run is, why, and in words.
-    predicted : Loss or None
+    predicted : Evaluation or None
         What the network says of all rows after an edit at this place, which is then shown.
     changes : int
         Grows whenever clients are to be shown something else.
@@ -87,14 +87,14 @@ class Session:
         self._journey: Iterator[None] | None = None
         self._arrive = self._stepped
         self._waiting: deque[SessionCommand] = deque()
-        self.predicted: Loss | None = None
+        self.predicted: Evaluation | None = None
         self._full_speed = FullSpeed(trainer, self._say)
-        trainer.subscribe(events.LossNotFinite, self._on_not_finite)
-        trainer.subscribe(events.TrainingCompleted, self._on_completed)
-        trainer.subscribe(events.BreakpointHit, self._on_hit)
-        trainer.subscribe(events.Changed, self._on_changed)
-        trainer.subscribe(events.Restarted, self._on_changed)
-        trainer.subscribe(events.MetricsChanged, lambda event: self.outbox.append(event))
+        trainer.observe(events.LossNotFinite, self._on_not_finite)
+        trainer.observe(events.TrainingCompleted, self._on_completed)
+        trainer.observe(events.BreakpointHit, self._on_hit)
+        trainer.observe(events.Changed, self._on_changed)
+        trainer.observe(events.Restarted, self._on_changed)
+        trainer.observe(events.MetricsChanged, lambda event: self.outbox.append(event))
 
     # -- running -------------------------------------------------------------------------------
 
@@ -320,9 +320,9 @@ class Session:
     def _samples(self, wanted: Subscribe) -> frames.Samples:
         trainer = self.trainer
         if self.predicted:
-            said, accuracy = self.predicted.output, self.predicted.correct / trainer.data.samples
+            said, accuracy = self.predicted.probabilities, self.predicted.accuracy
         elif trainer.measured:
-            said, accuracy = trainer.probabilities, trainer.measured.metrics[ACCURACY.name]
+            said, accuracy = trainer.probabilities, trainer.measured.metrics.get(ACCURACY.name, 0.0)
         else:
             return frames.Samples(0, 0, 0, [])
         state = None if self.running else trainer.revision

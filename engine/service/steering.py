@@ -167,10 +167,10 @@ def _show_effect(session: Session) -> None:
     session.predicted = None
     session.status, session.reason, session.message = session.standing, "user", ""
     if edits:
-        said = trainer.predict()
-        session.predicted = said if any("[" in c.target for c in edits) else None
-        accuracy = said.correct / trainer.data.samples
-        figures = in_words((LOSS, ACCURACY), {LOSS.name: said.value, ACCURACY.name: accuracy})
+        found = trainer.evaluate()
+        session.predicted = found if any("[" in c.target for c in edits) else None
+        known = [metric for metric in (LOSS, ACCURACY) if metric in trainer.metrics.schema]
+        figures = in_words(known, {LOSS.name: found.loss, ACCURACY.name: found.accuracy})
         session.message = f"{edits[-1].text}: {figures} · z takes it back"
 
 

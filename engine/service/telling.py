@@ -35,7 +35,7 @@ def welcome_of(trainer: Trainer, name: str, log: str) -> events.Welcome:
 def class_names_of(trainer: Trainer) -> list[str]:
     """Return a name for each output, also for those that no label of the data has."""
     names = list(trainer.data.class_names)
-    return names + [str(k) for k in range(len(names), trainer.network.n_outputs)]
+    return names + [str(k) for k in range(len(names), trainer.probabilities.shape[1])]
 
 
 def curves_of(history: History, wanted: Subscribe) -> dict[str, frames.CurveData]:

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from engine.debugging.branches import BEGINNING
 from engine.debugging.changes import threads_in_use
 from engine.debugging.trainer import Trainer
-from engine.nn.signals import Array
+from engine.nn.arrays import Array
 
 # Multiply-adds of a product from which on OpenBLAS wakes a second thread.
 WORTH_A_THREAD = 2**18
@@ -41,14 +41,14 @@ def best_number(trainer: Trainer) -> int:
 
     Threads wait for each other, so beside other programs several may be much slower than one.
     """
-    layer = max(trainer.network.dense, key=lambda layer: layer.n_inputs * layer.n_neurons)
+    n_inputs, n_neurons = max(trainer.network.matrices, key=math.prod, default=(0, 0))
     several = threads_in_use()
-    size = trainer.batch_size * layer.n_inputs * layer.n_neurons
+    size = trainer.batch_size * n_inputs * n_neurons
     if several == 1 or size < WORTH_A_THREAD or trainer.timeline.reached > BEGINNING:
         return 1
     dtype = trainer.network.dtype
-    rows = np.ones((trainer.batch_size, layer.n_inputs), dtype)
-    weights = np.ones((layer.n_inputs, layer.n_neurons), dtype)
+    rows = np.ones((trainer.batch_size, n_inputs), dtype)
+    weights = np.ones((n_inputs, n_neurons), dtype)
     seconds: dict[int, list[float]] = {1: [], several: []}
     deadline = perf_counter() + 0.2
     while len(seconds[several]) < TURNS and perf_counter() < deadline:

@@ -13,7 +13,7 @@ from time import monotonic
 
 import numpy as np
 
-from engine.nn.signals import Array
+from engine.nn.arrays import Array
 
 PENDING = 1024  # numbers that wait at most to be gathered and recorded,
 RECORD_EVERY = 0.05  # and for so many seconds at most
@@ -66,24 +66,44 @@ class History:
         self._upper = self._lower.copy()
         self._pending: list[float] = []
         self._due = 0.0
+        self._comparable = True
 
-    def append(self, epoch: int, metrics: Mapping[str, float]) -> None:
-        """Record an epoch, if it is the next one; those before it are known.
+    def append(self, epoch: int, metrics: Mapping[str, float]) -> bool:
+        """Record an epoch, if it is the next one; return False if it was known as another.
+
+        That is found out once: what follows an epoch that was another is another as well.
 
         Parameters
         ----------
         epoch : int
         metrics : mapping of str to float
-            Those of the epochs before, in the same order, and perhaps more.
+            Those of the epochs before, in the same order, and perhaps more. The first, which is
+            the loss, tells whether a known epoch is the same again.
         """
         if epoch < self.epochs:
-            return
+            return self._repeats(epoch, next(iter(metrics.values())))
         if len(metrics) > len(self.names):
             self._add(list(metrics))
         self._pending += metrics.values()
         self.epochs += 1
         if len(self._pending) >= PENDING or (self.sink and monotonic() >= self._due):
             self.settle()
+        return True
+
+    def _repeats(self, epoch: int, loss: float) -> bool:
+        """Whether a loss may be that which was recorded, as far as the buckets tell."""
+        if not self._comparable:
+            return True
+        self.settle()
+        bucket = epoch // self.span
+        self._comparable = self._may_be(loss, self._lower[0, bucket], self._upper[0, bucket])
+        return self._comparable
+
+    def _may_be(self, value: float, lower: float, upper: float) -> bool:
+        """Whether a value may be one of a bucket's, which is NaN where none is finite."""
+        if math.isfinite(value):
+            return bool(lower <= value <= upper)
+        return self.span > 1 or not math.isfinite(lower)
 
     def _add(self, names: list[str]) -> None:
         """Have room for more metrics, which are NaN in the epochs before."""

@@ -7,63 +7,71 @@ last two measurements; what came before is the timeline's, and when to stop the 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from operator import length_hint
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from engine.data.batches import shuffled
 from engine.data.dataset import Dataset
-from engine.nn.layers import Layer
-from engine.nn.losses import Loss
+from engine.kernels.accuracy import AccuracyKernel
+from engine.kernels.registry import Kernels, kernels_for
+from engine.nn.arrays import Array
+from engine.nn.calls import apart
 from engine.nn.network import Network
-from engine.nn.optimizers import Optimizer
-from engine.nn.signals import Array, Signal, zeros
 from engine.protocol import events
 from engine.protocol.events import Position
 from engine.protocol.metrics import ACCURACY, LOSS
 from engine.training.history import History
-from engine.training.members import parts_of
+from engine.training.listeners import Listeners
 from engine.training.metrics import Metrics
-from engine.training.program import compile_program
-from engine.training.ties import Tie, differing, tie_of, tie_to
+from engine.training.program import Batch, compile_program, probabilities
 
-E = TypeVar("E", bound=events.Event)
-
+COUNTERS = {
+    *("epoch", "batch", "operation", "iteration", "seed", "_measured", "_previous"),
+    *("last_rate", "_finite", "_loss_sum", "_correct"),
+}
 _LOSS, _ACCURACY = LOSS.name, ACCURACY.name  # which are asked for in every epoch
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
-    """All that is needed to go on from the beginning of an iteration."""
+class Evaluation:
+    """What a network says of all rows.
 
-    position: Position
-    iteration: int
-    seed: int
-    parameters: Array
-    optimizer: dict[str, Any]
-    loss_sum: float
-    correct: int
-    measured: events.EpochMeasured | None
-    previous: events.EpochMeasured | None
-    finite: bool
-    probabilities: Array | None
+    Attributes
+    ----------
+    probabilities : array, shape (samples, classes)
+    loss, accuracy : float
+    """
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes that it takes, about."""
+    probabilities: Array
+    loss: float
+    accuracy: float
+
+
+class NotRepeatedError(Exception):
+    """Known ground that was not the same again.
+
+    Attributes
+    ----------
+    cause : str
+        What was not computed again as it was, in a sentence.
+    """
+
+    def __init__(self, epoch: int, loss: float) -> None:
+        super().__init__(epoch, loss)
+        self.epoch, self.loss, self.cause = epoch, loss, ""
+
+    def __str__(self) -> str:
         return (
-            500
-            + self.parameters.nbytes
-            + (0 if self.probabilities is None else self.probabilities.nbytes)
+            f"epoch {self.epoch} is not the same again (its loss is now {self.loss:.6g}):"
+            f" {self.cause}"
         )
 
 
-class Machine:
+class Machine(Listeners):
     """A network in training: its arrays, and which operation comes next.
 
     Attributes
@@ -72,11 +80,9 @@ class Machine:
         The position: what comes next.
     iteration : int
         Passes of the program that are done.
-    fill : int
-        Passes after which no array holds anything of before them.
     program : list of Operation
-    measured, previous : EpochMeasured or None
-        The last epoch whose loss is known, and the one before it.
+    rows : Batch
+        The rows of this iteration, and their loss.
     last_rate : float or None
         The learning rate of the last update.
     metrics : Metrics
@@ -84,62 +90,69 @@ class Machine:
     history : History
         Where measured epochs are recorded.
     probabilities : array, shape (samples, classes)
-        What the network last said of each row.
+        What the network last said of each row; NaN before it did.
     revision : int
         Grows whenever `probabilities`, or the data, may have changed.
-    failure : Exception or None
-        What an operation, a metric or a subscriber raised last.
-    rerunning : bool
-        Whether it goes over known ground, where nothing is told a second time.
+    counters : set of str
+        The attributes that belong to the state of a training.
     default_seed : int
         The seed of those that are given none.
+    use_kernels : bool
+        Whether operations may be done by kernels in place of their formulas.
     """
 
     default_seed = 0
+    use_kernels = True
 
     def __init__(
         self,
         network: Network,
-        loss: Loss,
-        optimizer: Optimizer,
+        loss: Any,
+        optimizer: Any,
         data: Dataset,
         batch_size: int | None,
         seed: int | None,
     ) -> None:
+        super().__init__()
         self.network, self.loss, self.optimizer, self.data = network, loss, optimizer, data
         self.seed = self.default_seed if seed is None else seed
         self.batch_size = min(batch_size or data.samples, data.samples)
         self.batches = -(-data.samples // self.batch_size)
-        self.metrics, self.history = Metrics(), History()
-        self._subscribers: dict[type, list[Callable[[Any], None]]] = defaultdict(list)
+        self.metrics, self.history = Metrics(loss), History()
         self._X = np.ascontiguousarray(data.X, network.dtype)
-        self.program = compile_program(network, loss, optimizer)
+        self._buffers: dict[int, Array] = {}
+        self.rows = Batch(self._X, data.y)
+        self.kernels = (
+            kernels_for(network.layers, loss, optimizer, network.dtype)
+            if self.use_kernels
+            else Kernels((None,) * len(network.layers), None, None)
+        )
+        self.count_correct = AccuracyKernel().count
+        self.program = compile_program(network, loss, optimizer, self.rows, self.kernels)
         self._calls = [operation.run for operation in self.program]
         self._length = len(self.program)
         self._measure_at = 1 + next(i for i, o in enumerate(self.program) if o.phase == "loss")
-        self._pausing = self.rerunning = False
-        self.failure: Exception | None = None
-        self._order_of = -1
+        self._pausing = False
+        # What is predicted of all rows is computed by one batch after the other.
+        self.counters = COUNTERS | ({"probabilities"} if self.batches > 1 else set())
+        activation = getattr(loss, "activation", None)
+        network.activation = activation if hasattr(activation, "forward") else None
         self.revision = 0
-        self._begin()
+        self.begin()
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
         """Stand before the first operation, with nothing computed yet."""
         self.epoch = self.batch = self.operation = self.iteration = 0
-        self.measured: events.EpochMeasured | None = None
-        self.previous: events.EpochMeasured | None = None
+        self._measured: tuple[Any, ...] = ()
+        self._previous: tuple[Any, ...] = ()
         self.last_rate: float | None = None
         self._finite = True
         self._loss_sum, self._correct = 0.0, 0
-        self.network.gradients[:] = 0
-        for part in parts_of(self.loss):
-            for name in ("value", "correct"):
-                vars(part).pop(name, None)
-        self._connect_all()
-        self.probabilities: Array = self.loss.output
-        if self.batches > 1:
-            shape = (self.data.samples, self.loss.output.shape[1])
-            self.probabilities = np.full(shape, np.nan, self.network.dtype)
+        self._order_of = -1
+        self.rows.value = math.nan
+        classes = self.network.n_outputs or self.data.classes
+        shape = self.data.samples, classes
+        self.probabilities: Array = np.full(shape, np.nan, self.network.dtype)
 
     @property
     def position(self) -> Position:
@@ -147,51 +160,49 @@ class Machine:
         return Position(self.epoch, self.batch, self.operation)
 
     @property
+    def measured(self) -> events.EpochMeasured | None:
+        """The last epoch whose loss is known."""
+        return events.EpochMeasured(*self._measured) if self._measured else None
+
+    @property
+    def previous(self) -> events.EpochMeasured | None:
+        """The epoch before that."""
+        return events.EpochMeasured(*self._previous) if self._previous else None
+
+    @property
     def learning_rate(self) -> float:
         """That of the next update."""
         return float(self.optimizer.learning_rate)
 
-    # -- who listens ---------------------------------------------------------------------------
-
-    def subscribe(self, event: type[E], receive: Callable[[E], None]) -> Callable[[], None]:
-        """Call ``receive`` with each event of that type; return what ends that."""
-        self._subscribers[event].append(receive)
-        return lambda: self._subscribers[event].remove(receive)
-
-    def emit(self, event: events.Event) -> None:
-        """Tell those who subscribed to events of this type."""
-        try:
-            for receive in tuple(self._subscribers[type(event)]):
-                receive(event)
-        except Exception as error:
-            self.failure = error
-            raise
-
-    @contextmanager
-    def unheard(self) -> Iterator[None]:
-        """Tell nobody: what is done within has been told before."""
-        subscribers, self._subscribers = self._subscribers, defaultdict(list)
-        self.rerunning = True
-        try:
-            with np.errstate(all="ignore"):
-                yield
-        finally:
-            self._subscribers = subscribers
-            self.rerunning = self._pausing = False
-
     def pause(self) -> None:
         """Make the trainer stop before the next operation that it can stop at."""
-        self._pausing = True
+        self._pausing = not self.rerunning
+
+    def rerun(self) -> AbstractContextManager[None]:
+        """Go over known ground: nothing is observed, printed or paused at a second time."""
+        self._pausing = False
+        return super().rerun()
+
+    def restored(self) -> None:
+        """Take note that the state has been put back."""
+        self._order_of = -1
+        self.revision += 1
+        if not self.iteration:
+            self.begin()
 
     # -- stepping ------------------------------------------------------------------------------
 
     def advance(self, stop: int) -> None:
         """Do the operations of this iteration up to ``stop``: the only reader of the program."""
-        if self.operation >= stop:
+        here = self.operation
+        if here < self._measure_at < stop:
+            self.advance(self._measure_at)  # what callbacks change counts for the update
+            here = self.operation
+        if here >= stop:
             return
-        if self.operation == 0 and self.batches > 1:
+        if here == 0:
             self._load_batch()
-        calls = iter(self._calls[self.operation : stop])
+        calls = iter(self._calls[here:stop])
         try:
             for call in calls:
                 call()
@@ -211,45 +222,38 @@ class Machine:
         if before < self._measure_at <= operation:
             self._measure()
 
-    def _connect_all(self) -> None:
-        """Tie the network's arrays together, for batches of either size that an epoch has.
-
-        Its last batch may be smaller. Of each size the attributes that differ are kept.
-        """
-        smaller = self.data.samples % self.batch_size or self.batch_size
-        few, all_ = self._connect(smaller), self._connect(self.batch_size)
-        self._ties = {smaller: differing(few, all_), self.batch_size: differing(all_, few)}
-        self.fill = 1 if smaller == self.batch_size else 2
-
-    def _connect(self, samples: int) -> Tie:
-        """Tie the arrays together for batches of that many rows; return how."""
-        X = self._X
-        self.inputs = Signal(X if self.batches == 1 else zeros(samples, X.shape[1], X.dtype))
-        self.loss.connect(self.network.connect(self.inputs))
-        if self.batches == 1:
-            self.loss.set_labels(self.data.y)
-        return tie_of([self, *self.network.layers])
-
     def _load_batch(self) -> None:
+        rows = self.rows
+        rows.iteration, rows.seed = self.iteration, self.seed
+        if self.batches == 1:
+            return
         if self._order_of != self.epoch:
-            self._order, self._order_of = (
-                shuffled(self.data.samples, self.seed, self.epoch),
-                self.epoch,
-            )
+            self._order = shuffled(self.data.samples, self.seed, self.epoch)
+            self._order_of = self.epoch
         start = self.batch * self.batch_size
         self._rows = self._order[start : start + self.batch_size]
-        if len(self._rows) != self.inputs.samples:
-            tie_to(self._ties[len(self._rows)])
-        self._X.take(self._rows, axis=0, out=self.inputs.values, mode="clip")
-        self.loss.set_labels(self.data.y[self._rows])
+        rows.inputs = self._buffer(len(self._rows))
+        self._X.take(self._rows, axis=0, out=rows.inputs, mode="clip")
+        rows.y_true = self.data.y[self._rows]
+
+    def _buffer(self, rows: int) -> Array:
+        """Return where a batch of that many rows is put, which is always the same place."""
+        if rows not in self._buffers:
+            self._buffers[rows] = np.empty((rows, self._X.shape[1]), self._X.dtype)
+        return self._buffers[rows]
 
     def _measure(self) -> None:
         """Take down what ``loss.forward`` found."""
-        value = float(self.loss.value)
-        if self.batches > 1:
-            self.probabilities[self._rows] = self.loss.output
+        value, said = self.rows.value, probabilities(self.network, self.loss)
+        correct = self.count_correct(said, self.rows.y_true)
+        if self.batches == 1:
+            self.probabilities, self._correct = said, correct
+        else:
+            if self.probabilities.shape[1] != said.shape[1]:
+                self.probabilities = np.full((self.data.samples, said.shape[1]), np.nan, said.dtype)
+            self.probabilities[self._rows] = said
             self._loss_sum += value * len(self._rows)
-            self._correct += int(self.loss.correct)
+            self._correct += correct
         error = self._measure_epoch() if self.batch == self.batches - 1 else None
         if math.isfinite(value):
             self._finite = True
@@ -263,17 +267,19 @@ class Machine:
 
     def _measure_epoch(self) -> Exception | None:
         """Record an epoch's metrics; return what one of a person's own has raised."""
-        if self.batches == 1:
-            loss, correct = float(self.loss.value), int(self.loss.correct)
-        else:
-            loss, correct = self._loss_sum / self.data.samples, self._correct
-            self._loss_sum, self._correct = 0.0, 0
-        metrics = {_LOSS: loss, _ACCURACY: correct / self.data.samples}
-        self.previous = self.measured
-        self.measured = measured = events.EpochMeasured(self.epoch, self.learning_rate, metrics)
+        loss = self.rows.value if self.batches == 1 else self._loss_sum / self.data.samples
+        metrics = {_LOSS: loss}
+        if self.metrics.has_accuracy:
+            metrics[_ACCURACY] = self._correct / self.data.samples
+        self._loss_sum, self._correct = 0.0, 0
+        self._previous = self._measured
+        self._measured = self.epoch, self.learning_rate, metrics
         error = self.metrics.measure(self, metrics) if self.metrics.functions else None
-        self.history.append(self.epoch, metrics)
-        self.emit(measured)
+        if not self.history.append(self.epoch, metrics):
+            self.failure = NotRepeatedError(self.epoch, loss)
+            raise self.failure
+        if events.EpochMeasured in self._heard:
+            self.emit(events.EpochMeasured(*self._measured))
         return error
 
     def _end_iteration(self) -> None:
@@ -285,52 +291,8 @@ class Machine:
             return
         self.batch = 0
         self.epoch += 1
-        if self._subscribers[events.EpochCompleted]:
+        if events.EpochCompleted in self._heard:
             self.emit(events.EpochCompleted(self.epoch - 1))
-
-    def last_output(self, layer: Layer) -> Array:
-        """Return all that a layer wrote last, which may be of a batch of another size than this."""
-        names = [operation.name for operation in self.program]
-        is_ahead = self.operation <= names.index(f"{layer.name}.forward")
-        batch = (self.iteration - is_ahead) % self.batches
-        rows = min(self.batch_size, self.data.samples - batch * self.batch_size)
-        output: Array = next(o for part, o in self._ties[rows] if part is vars(layer))["output"]
-        return output
-
-    # -- a moment kept -------------------------------------------------------------------------
-
-    def snapshot(self) -> Snapshot:
-        """Keep this moment, the beginning of an iteration."""
-        return Snapshot(
-            Position(self.epoch, self.batch, 0),
-            self.iteration,
-            self.seed,
-            self.network.parameters.copy(),
-            self.optimizer.state(),
-            self._loss_sum,
-            self._correct,
-            self.measured,
-            self.previous,
-            self._finite,
-            self.probabilities.copy() if self.batches > 1 else None,
-        )
-
-    def restore(self, snapshot: Snapshot) -> None:
-        """Stand where the snapshot was taken. Arrays other than its own keep what they hold."""
-        self.seed, self._order_of = snapshot.seed, -1
-        self.revision += 1
-        self.network.parameters[:] = snapshot.parameters
-        self.optimizer.restore(snapshot.optimizer)
-        if snapshot.iteration == 0:
-            self._begin()
-            return
-        self.epoch, self.batch, self.operation = snapshot.position
-        self.iteration = snapshot.iteration
-        self._loss_sum, self._correct = snapshot.loss_sum, snapshot.correct
-        self.measured, self.previous = snapshot.measured, snapshot.previous
-        self._finite = snapshot.finite
-        if snapshot.probabilities is not None:
-            np.copyto(self.probabilities, snapshot.probabilities)
 
     # -- what a person changes -----------------------------------------------------------------
 
@@ -339,22 +301,20 @@ class Machine:
         self._X[row] = self.data.X[row]
         self.revision += 1
         if self.batches == 1:
-            self.network.layers[0].inputs_changed()
-            self.loss.set_labels(self.data.y)
+            self.rows.y_true = self.data.y[:]  # a new array, as labels are known by identity
+            self.kernels.forget()
 
     def draw_weights(self, seed: int) -> None:
         """Draw new weights, before the first operation; batches are shuffled by it as well."""
         self.seed, self._order_of = seed, -1
         self.network.draw_weights(np.random.RandomState(seed))
 
-    def predict(self) -> Loss:
-        """Return the loss of all rows by the network as it is now.
-
-        It is computed beside the machine's own arrays, which stay as they are.
-        """
-        loss = self.loss.apart()
+    def evaluate(self) -> Evaluation:
+        """Return what the network as it is now says of all rows; nothing is changed by it."""
+        loss = apart(self.loss)
         with np.errstate(all="ignore"):
-            loss.connect(self.network.apply(Signal(self._X)))
-            loss.set_labels(self.data.y)
-            loss.compute_loss()
-        return loss
+            output = self.network.apply(self._X)
+            value = float(np.mean(loss.forward(output, self.data.y)))
+        said = getattr(loss, "output", output)
+        correct = int(np.count_nonzero(said.argmax(axis=1) == self.data.y))
+        return Evaluation(said, value, correct / self.data.samples)

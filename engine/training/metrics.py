@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.protocol.metrics import BUILT_IN, MOST_METRICS, Metric
+from engine.protocol.metrics import ACCURACY, BUILT_IN, MOST_METRICS, Metric
 
 NO_NUMBERS = (str, bytes, bytearray, complex, np.complexfloating)  # though `float` may take them
 
@@ -21,16 +21,23 @@ class MetricError(TypeError):
 class Metrics:
     """The metrics of a training.
 
+    Parameters
+    ----------
+    loss : object
+        Declares its ``metrics``, `LOSS` first; `LOSS` and `ACCURACY` if it does not.
+
     Attributes
     ----------
     schema : list of Metric
         All of them, in the order in which they are measured. It only grows.
+    has_accuracy : bool
     functions : dict of str to callable
         What measures those that a person has added.
     """
 
-    def __init__(self) -> None:
-        self.schema: list[Metric] = list(BUILT_IN)
+    def __init__(self, loss: Any) -> None:
+        self.schema: list[Metric] = list(getattr(loss, "metrics", BUILT_IN))
+        self.has_accuracy = ACCURACY in self.schema
         self.functions: dict[str, Callable[[Any], Any]] = {}
 
     def add(self, metric: Metric, function: Callable[[Any], Any]) -> bool:

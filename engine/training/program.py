@@ -1,24 +1,74 @@
 """An epoch is a program: a flat list of named operations.
 
-Running at full speed and stepping one operation at a time read the same list.
+Running at full speed and stepping one operation at a time read the same list. An operation calls
+the formula of its layer, loss or optimizer, or the kernel that stands for it.
 """
 
 from __future__ import annotations
 
-import ast
-import inspect
-import re
-import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
-from engine.nn.losses import Loss
+import numpy as np
+
+from engine.kernels.registry import Kernels
+from engine.nn.arrays import Array
+from engine.nn.calls import (
+    DINPUTS,
+    OUTPUTS,
+    backward,
+    forward,
+    is_built_in,
+    result,
+    update,
+    update_methods,
+)
 from engine.nn.network import Network
-from engine.nn.optimizers import Optimizer
 
 Phase = Literal["forward", "loss", "backward", "update"]
+
+
+@dataclass(slots=True, eq=False)
+class Batch:
+    """What an iteration is about: rows of the data, and what is found of them.
+
+    Attributes
+    ----------
+    inputs : array, shape (rows, features)
+    y_true : array, shape (rows,)
+        Class indices. It is another array whenever a label is another.
+    value : float
+        The mean loss, written by ``loss.forward``.
+    seed, iteration : int
+        What the random numbers of an operation are derived from.
+    """
+
+    inputs: Array
+    y_true: Array
+    value: float = float("nan")
+    seed: int = 0
+    iteration: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an array is: an attribute of a layer, a loss or a batch.
+
+    Attributes
+    ----------
+    owner : object
+    names : tuple of str
+        What the attribute may be called; the first that there is counts.
+    """
+
+    owner: Any
+    names: tuple[str, ...]
+
+    def get(self) -> Array:
+        """Return the array."""
+        return result(self.owner, self.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,60 +80,171 @@ class Operation:
     name : str
         As ``dense_1.forward``.
     phase : Phase
+    part : object
+        The layer, loss or optimizer that does it.
+    methods : tuple of callable
+        Its methods that say how: the formula.
     run : callable
-        Does it, on the arrays that its layer is tied to.
+        Does it.
+    kernel : callable or None
+        What does it in place of the formula.
+    arguments : tuple of Place
+        What the formula is given.
     """
 
     name: str
     phase: Phase
+    part: Any
+    methods: tuple[Callable[..., Any], ...]
     run: Callable[[], None]
+    kernel: Callable[..., Any] | None = None
+    arguments: tuple[Place, ...] = ()
 
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def method(self) -> Any:
-        """The method that does it, as ``Dense.compute_output`` of a layer."""
-        return self.run.func if isinstance(self.run, partial) else self.run
 
-    @property
-    def formula(self) -> str:
-        """The first sentence of its method's description, as ``output = max(0, inputs)``."""
-        text = " ".join((inspect.getdoc(self.method) or "").split("\n\n")[0].split())
-        sentence = re.split(r"\.(?:\s|$)", text, maxsplit=1)[0]
-        return sentence[:1].lower() + sentence[1:]
+def compile_program(
+    network: Network, loss: Any, optimizer: Any, batch: Batch, kernels: Kernels
+) -> list[Operation]:
+    """List the operations of one iteration, in order.
 
-    @property
-    def source(self) -> str:
-        """The text of its method, without what the formula says; or why there is none."""
-        try:
-            text = textwrap.dedent(inspect.getsource(self.method)).rstrip()
-            described = "\n\n" in (inspect.getdoc(self.method) or "\n\n")
-            return text if described else _undescribed(text)
-        except (OSError, TypeError, SyntaxError):
-            return "# its source is not available"
-
-
-def _undescribed(text: str) -> str:
-    """Leave out a function's docstring."""
-    function, lines = ast.parse(text).body[0], text.split("\n")
-    if isinstance(function, ast.FunctionDef) and ast.get_docstring(function):
-        docstring = function.body[0]
-        del lines[docstring.lineno - 1 : docstring.end_lineno]
-    return "\n".join(lines)
+    Parameters
+    ----------
+    network : Network
+    loss, optimizer : object
+    batch : Batch
+        Where they find the rows, and leave the loss.
+    kernels : Kernels
+        What stands for a formula, where something does.
+    """
+    layers = list(zip(network.names, network.layers, kernels.layers, strict=True))
+    program: list[Operation] = []
+    place = Place(batch, ("inputs",))
+    for name, layer, kernel in layers:
+        program.append(_forward(name, layer, kernel, place, batch, len(program)))
+        place = Place(layer, OUTPUTS)
+    program += _of_loss(loss, kernels.loss, place, batch)
+    place = Place(loss, DINPUTS)
+    for name, layer, kernel in reversed(layers):
+        program.append(_backward(name, layer, kernel, place))
+        place = Place(layer, DINPUTS)
+    program.append(_update(network, optimizer, kernels.optimizer))
+    return program
 
 
-def compile_program(network: Network, loss: Loss, optimizer: Optimizer) -> list[Operation]:
-    """List the operations of one iteration, in order."""
-    forward = [Operation(f"{a.name}.forward", "forward", a.compute_output) for a in network.layers]
-    backward = [
-        Operation(f"{a.name}.backward", "backward", a.compute_gradients)
-        for a in reversed(network.layers)
-    ]
+def probabilities(network: Network, loss: Any) -> Array:
+    """Return what was predicted last: the loss's ``output``, or that of the last layer."""
+    if hasattr(loss, "output"):
+        return cast(Array, loss.output)
+    return result(network.layers[-1], OUTPUTS)
+
+
+def _forward(name: str, layer: Any, kernel: Any, inputs: Place, batch: Batch, k: int) -> Operation:
+    take = _getter(inputs)
+
+    def random() -> np.random.Generator:
+        return np.random.default_rng((batch.seed, batch.iteration, k))
+
+    def formula() -> None:
+        # The data are not a layer's own: it may do to its inputs what it likes.
+        values = take().copy() if inputs.owner is batch else take()
+        forward(layer, values, True, random)
+
+    def by_kernel() -> None:
+        kernel.forward(take())
+
+    return Operation(
+        f"{name}.forward",
+        "forward",
+        layer,
+        (layer.forward,),
+        by_kernel if kernel else formula,
+        kernel and kernel.forward,
+        (inputs,),
+    )
+
+
+def _backward(name: str, layer: Any, kernel: Any, dvalues: Place) -> Operation:
+    take = _getter(dvalues)
+
+    def formula() -> None:
+        backward(layer, take())
+
+    def by_kernel() -> None:
+        kernel.backward(take())
+
+    return Operation(
+        f"{name}.backward",
+        "backward",
+        layer,
+        (layer.backward,),
+        by_kernel if kernel else formula,
+        kernel and kernel.backward,
+        (dvalues,),
+    )
+
+
+def _getter(place: Place) -> Callable[[], Array]:
+    """Return the fastest way to get an array."""
+    if place.names == OUTPUTS and not is_built_in(place.owner):
+        return place.get
+    return partial(getattr, place.owner, place.names[0])
+
+
+def _of_loss(loss: Any, kernel: Any, output: Place, batch: Batch) -> list[Operation]:
+    take = _getter(output)
+    labels, said = Place(batch, ("y_true",)), Place(loss, ("output",))
+
+    def formula() -> None:
+        losses = loss.forward(take(), batch.y_true)
+        if losses is None:
+            raise TypeError(f"{type(loss).__name__}.forward must return the loss")
+        batch.value = float(np.mean(losses))
+
+    def by_kernel() -> None:
+        batch.value = kernel.forward(take(), batch.y_true)
+
+    def predicted() -> Array:
+        return loss.output if hasattr(loss, "output") else take()
+
+    def gradient() -> None:
+        result(loss, DINPUTS, loss.backward(predicted(), batch.y_true))
+
+    def gradient_by_kernel() -> None:
+        kernel.backward(predicted(), batch.y_true)
+
     return [
-        *forward,
-        Operation("loss.forward", "loss", loss.compute_loss),
-        Operation("loss.backward", "backward", loss.compute_gradients),
-        *backward,
-        Operation("optimizer.update", "update", partial(optimizer.update_parameters, network)),
+        Operation(
+            "loss.forward",
+            "loss",
+            loss,
+            (loss.forward,),
+            by_kernel if kernel else formula,
+            kernel and kernel.forward,
+            (output, labels),
+        ),
+        Operation(
+            "loss.backward",
+            "backward",
+            loss,
+            (loss.backward,),
+            gradient_by_kernel if kernel else gradient,
+            kernel and kernel.backward,
+            (said, labels),
+        ),
     ]
+
+
+def _update(network: Network, optimizer: Any, kernel: Any) -> Operation:
+    def formula() -> None:
+        update(optimizer, network.trained.values())
+
+    return Operation(
+        "optimizer.update",
+        "update",
+        optimizer,
+        update_methods(optimizer),
+        kernel.update if kernel else formula,
+        kernel and kernel.update,
+    )

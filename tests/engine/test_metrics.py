@@ -232,7 +232,7 @@ def test_one_that_raises_hides_no_loss_that_has_become_nan():
     trainer.metric("digits", lambda t: round(-math.log10(t.measured.loss)))
     trainer.subscribe(events.LossNotFinite, seen.append)
     trainer.run(5)
-    trainer.network.parameters[:] = math.nan
+    trainer.network.layers[0].weights[:] = math.nan
     with pytest.raises(ValueError, match="cannot convert float NaN to integer"):
         trainer.run()
     assert [event.epoch for event in seen] == [5]

@@ -20,6 +20,11 @@ X = np.arange(8.0).reshape(4, 2)
 DATA = Dataset(X, [0, 1, 0, 1])
 
 
+class NoRate:
+    def update_parameters(self, layer):
+        pass
+
+
 def trainer(layers=None, loss=None, optimizer=None, data=DATA, **options):
     network = Network(layers or [Dense(2, 2)])
     return Trainer(
@@ -31,15 +36,19 @@ def trainer(layers=None, loss=None, optimizer=None, data=DATA, **options):
     ("make", "says"),
     [
         (lambda: Network([Dense(2, 2), ReLU]), "write ReLU(...) for one, not ReLU"),
-        (lambda: Network([Dense(2, 2), 3]), "a layer of a network must be a Layer, not 3"),
+        (lambda: Network([Dense(2, 2), 3]), "must be a layer with forward() and backward(), not 3"),
         (lambda: Network(Dense(2, 2)), "Network([Dense(2, 2), ...])"),
         (lambda: Network([Dense(2, 2), *[ReLU()] * 2]), "one ReLU() stands in two places"),
         (lambda: trainer(loss=SoftmaxCrossEntropy), "write SoftmaxCrossEntropy(...) for one"),
         (lambda: trainer(optimizer=GradientDescent), "write GradientDescent(...) for one"),
-        (lambda: trainer(optimizer=0.1), "must be an Optimizer, not 0.1"),
+        (lambda: trainer(optimizer=0.1), "must be an optimizer with update_parameters(), not 0.1"),
         (lambda: trainer(data=(X, [0, 1, 0, 1])), "make one with Dataset(X, y)"),
         (lambda: trainer([Dense(2, 2), Softmax()]), "leave out that layer, or use CrossEntropyL"),
         (lambda: trainer(loss=CrossEntropyLoss()), "use SoftmaxCrossEntropy(), or add Softmax()"),
+        (lambda: Network([Dense(2, 8), ReLU(), Dense(7, 2)]), "Dense(7, 2) takes 7 values a row"),
+        (lambda: Network([ReLU()]), "needs at least one layer with parameters"),
+        (lambda: Network([Dense(2, 0)]), "Dense(2, 0) is empty"),
+        (lambda: trainer(optimizer=NoRate()), "needs a learning_rate"),
         (lambda: trainer(epochs=2.5), "the number of epochs must be a whole number, not 2.5"),
         (lambda: trainer(batch_size="all"), "the batch size must be a whole number, not 'all'"),
     ],

@@ -168,6 +168,8 @@ def test_a_session_has_rows_put_in_order_anew_only_where_others_may_be_predicted
     def is_put_in_order(command, probabilities):
         """Do a command; return whether it took a while until all rows were in order."""
         session.handle(command)
+        while session.running:
+            session.advance(1)
         seen = session.frame(wanted).samples
         if takes_a_while := seen.every > 1:
             calls.get(timeout=20)
@@ -183,8 +185,8 @@ def test_a_session_has_rows_put_in_order_anew_only_where_others_may_be_predicted
         anew = is_put_in_order(commands.Step("operation"), lambda: trainer.probabilities)
         assert anew == (operation.name in ("dense_2.forward", "loss.forward"))
     for edit in ("dense_2.biases[1] = 0.5", "data.y[0] = 2"):
-        assert is_put_in_order(commands.Edit(edit), lambda: trainer.predict().output)
-    assert is_put_in_order(commands.Undo(), lambda: trainer.predict().output)
+        assert is_put_in_order(commands.Edit(edit), lambda: trainer.evaluate().probabilities)
+    assert is_put_in_order(commands.Undo(), lambda: trainer.evaluate().probabilities)
     assert is_put_in_order(commands.Undo(), lambda: trainer.probabilities)
     assert not is_put_in_order(commands.Pause(), lambda: trainer.probabilities)
     assert is_put_in_order(commands.Step("epoch", back=True), lambda: trainer.probabilities)

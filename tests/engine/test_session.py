@@ -105,7 +105,7 @@ def test_speed_goes_from_one_epoch_a_second_to_no_limit():
 
 def test_a_loss_that_is_no_number_pauses_with_the_reason():
     session = build(paused=True)
-    session.trainer.network.parameters[:] = math.nan
+    session.trainer.network.layers[0].weights[:] = math.nan
     session.handle(commands.Resume())
     frame = settle(session)
     assert (frame.status, frame.reason, frame.metrics["loss"]) == (

@@ -279,13 +279,13 @@ from engine import *
 from engine.service import threads
 threads.STRETCH, threads.STRETCHES = 0.02, 5
 X = np.random.uniform(-1, 1, (20, 2)); y = (X[:, 0] * X[:, 1] > 0).astype(int)
-class Slower(Layer):
+class Slower:
     passes = 0
-    def compute_output(self):
+    def forward(self, inputs):
         self.passes += 1
         time.sleep(0.002 if self.passes < 200 else 0.02)
-        self.output[:] = self.inputs
-    def compute_gradients(self): self.dinputs[:] = self.doutput
+        self.output = inputs
+    def backward(self, dvalues): self.dinputs = dvalues
 trainer = Trainer(Network([Dense(2, 8), Slower(), Dense(8, 2)]), SoftmaxCrossEntropy(),
                   GradientDescent(0.5), Dataset(X, y), epochs=300)
 """

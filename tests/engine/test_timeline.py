@@ -13,6 +13,7 @@ from engine.debugging.changes import find_target, parse_change
 from engine.protocol import events
 from engine.service.build import build_trainer
 from engine.service.description import Description
+from engine.training.snapshots import Saver
 
 
 def build(**options):
@@ -26,7 +27,7 @@ def test_going_back_tells_nothing_again_and_keeps_to_its_memory():
     trainer.run()
     assert sum(b.snapshots.nbytes for b in trainer.timeline.branches) <= 100_000
     epochs = []
-    leave = trainer.subscribe(events.EpochMeasured, epochs.append)
+    leave = trainer.observe(events.EpochMeasured, epochs.append)
     for place in (29_999, 15_000, 14_999, 14_998, 1, 0):
         trainer.go_to(Position(place, 0, 0))
         assert trainer.epoch == place
@@ -38,9 +39,10 @@ def test_going_back_tells_nothing_again_and_keeps_to_its_memory():
 
 def test_snapshots_thin_with_age_and_any_moment_stays_near():
     trainer, kept = build(), snapshots.Snapshots()
+    saver = Saver(trainer)
     for k in range(5000):
         trainer.iteration = k
-        kept.keep(trainer.snapshot())
+        kept.keep(saver.take())
     assert len(kept) < 256 * 7
     iterations = sorted(s.iteration for s in kept)
     gaps = [(b - a, 5000 - a) for a, b in pairwise(iterations)]
@@ -79,7 +81,7 @@ def test_a_change_in_the_past_begins_a_branch_and_keeps_the_future():
 
 def test_a_branch_of_a_long_run_measures_its_bucket_anew():
     trainer, losses = build(), []
-    trainer.subscribe(events.EpochMeasured, lambda e: losses.append(e.loss))
+    trainer.observe(events.EpochMeasured, lambda e: losses.append(e.loss))
     trainer.run(4096 * 4 + 3)
     trainer.go_to(Position(4001, 0, 0))
     trainer.change("dense_1.weights[0, 0]", 50.0)
@@ -110,9 +112,12 @@ def test_prediction_shows_an_edit_at_once_and_disturbs_nothing():
     trainer.run(3)
     before = trainer.probabilities.copy()
     trainer.change("dense_2.biases[1]", 40.0)
-    said = trainer.predict()
-    assert (said.output.argmax(axis=1) == 1).all()
-    assert said.value > 1
+    said = trainer.network.predict(trainer.data.X)
+    assert (said.argmax(axis=1) == 1).all()
+    found = trainer.evaluate()
+    assert found.loss > 1
+    assert found.accuracy == (trainer.data.y == 1).mean()
+    assert (found.probabilities == said).all()
     assert (trainer.probabilities == before).all()
 
 
@@ -160,7 +165,8 @@ def test_what_float32_cannot_hold_is_not_finite():
 @pytest.mark.parametrize("broken", [math.inf, -math.inf, math.nan])
 def test_an_edit_of_a_value_that_is_not_finite_is_taken_back(broken):
     trainer = build()
-    trainer.network.parameters[:] = broken
+    for layer in trainer.network.trained.values():
+        layer.weights[:], layer.biases[:] = broken, broken
     before = trainer.network.parameters.copy()
     trainer.change("dense_1.weights[0, 0]", 0.5)
     trainer.step_epoch()
@@ -177,8 +183,8 @@ def test_data_changed_between_forward_and_backward_are_those_of_the_gradient(dty
         trainer.step_operation()
     trainer.change("data.X[7, 1]", 0.5)
     trainer.step_epoch()
-    first = trainer.network.dense[0]
-    product = trainer.data.X.astype(dtype).T @ first.doutput
+    first = trainer.network.layers[0]
+    product = trainer.data.X.astype(dtype).T @ trainer.network.layers[1].dinputs
     assert (first.inputs == trainer.data.X.astype(dtype)).all()
     assert (first.dweights == product).all()
 
@@ -187,7 +193,7 @@ def test_any_kind_of_number_is_changed_to_the_same_bits():
     for dtype in ("float64", "float32"):
         trainer = build(dtype=dtype)
         changed = []
-        trainer.subscribe(events.Changed, changed.append)
+        trainer.observe(events.Changed, changed.append)
         for target, value in (
             ("learning_rate", np.float32(0.1)),
             ("dense_1.weights[0, 0]", np.float32(0.1)),

@@ -1,6 +1,7 @@
 """The trainer: positions, events, batches, restart."""
 
 import math
+import time
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ def build(**options):
 def watch(trainer):
     told = []
     for kind in events.Event.__subclasses__():
-        trainer.subscribe(kind, told.append)
+        trainer.observe(kind, told.append)
     return told
 
 
@@ -70,7 +71,7 @@ def test_events_come_in_order():
 
 def test_whoever_has_left_is_told_nothing():
     trainer, told = build(), []
-    leave = trainer.subscribe(events.EpochCompleted, told.append)
+    leave = trainer.observe(events.EpochCompleted, told.append)
     trainer.step_epoch()
     leave()
     trainer.step_epoch()
@@ -82,13 +83,13 @@ class Counter(ReLU):
 
     rows = 0
 
-    def compute_output(self):
-        super().compute_output()
+    def forward(self, inputs):
+        super().forward(inputs)
         self.rows += len(self.output)
 
 
 def test_a_smaller_last_batch_has_arrays_of_its_own_and_they_stay():
-    network = Network([Dense(2, 8), Counter(), Dense(8, 3)])
+    network = Network([Dense(2, 8), ReLU(), Counter(), Dense(8, 3)])
     data = build().data
     trainer = Trainer(network, SoftmaxCrossEntropy(), GradientDescent(0.1), data, batch_size=25)
     seen = []
@@ -96,21 +97,22 @@ def test_a_smaller_last_batch_has_arrays_of_its_own_and_they_stay():
         for batch in range(3):
             trainer.step_batch()
             seen.append([batch, id(network.layers[0].output), id(trainer.loss.output)])
-    assert [len(a.output) for a in network.layers] == [10] * 3
+    assert [len(a.output) for a in network.layers] == [10] * 4
     assert seen[:3] == seen[3:6] == seen[6:]
     assert seen[0][1:] == seen[1][1:]
     assert seen[1][1] != seen[2][1]
-    assert network.layers[1].rows == 3 * data.samples
+    assert network.layers[2].rows == 3 * data.samples
 
 
-def test_before_a_smaller_batch_its_arrays_hold_what_the_batch_before_left():
+def test_a_layer_holds_the_batch_before_until_it_computes_the_next():
     trainer = build(batch_size=25)
     for _ in range(2):
         trainer.step_batch()
     before = trainer.network.layers[1].output.copy()
     trainer.step_operation()
-    assert np.array_equal(trainer.network.layers[1].output, before[:10])
-    assert before[:10].any()
+    assert np.array_equal(trainer.network.layers[1].output, before)
+    trainer.step_operation()
+    assert len(trainer.network.layers[1].output) == 10
 
 
 def test_small_batches_see_every_row_once_and_each_epoch_anew():
@@ -175,7 +177,7 @@ def test_a_loss_that_is_no_number_pauses_before_the_update(batch_size):
     trainer = build(batch_size=batch_size)
     told = watch(trainer)
     trainer.run(3)
-    trainer.network.parameters[0] = math.nan
+    trainer.network.layers[0].weights[0, 0] = math.nan
     trainer.run()
     assert isinstance(told[-1], events.LossNotFinite)
     assert trainer.epoch == 3
@@ -188,7 +190,7 @@ def test_a_deadline_and_a_pause_end_a_run():
     trainer = build()
     trainer.run(deadline=0)
     assert trainer.epoch == 1
-    trainer.subscribe(events.EpochMeasured, lambda e: trainer.pause())
+    trainer.observe(events.EpochMeasured, lambda e: trainer.pause())
     trainer.run()
     assert (trainer.epoch, trainer.operation > 0) == (1, True)
 
@@ -222,3 +224,69 @@ def test_a_network_may_begin_with_an_activation():
     trainer = Trainer(network, SoftmaxCrossEntropy(), GradientDescent(1.0), data, epochs=50)
     trainer.run()
     assert trainer.measured.accuracy == 1
+
+
+@pytest.mark.parametrize("kernels", [True, False])
+@pytest.mark.parametrize("batch_size", [None, 25])
+def test_calling_layers_by_hand_between_operations_does_not_part_them_from_the_training(
+    kernels, batch_size, monkeypatch
+):
+    monkeypatch.setattr(Trainer, "use_kernels", kernels)
+    alone, called = build(batch_size=batch_size), build(batch_size=batch_size)
+    rows = np.random.default_rng(0).standard_normal((7, 2))
+    for trainer in (alone, called):
+        trainer.run(3)
+    for _ in range(3 * len(called.program)):
+        alone.step_operation()
+        called.step_operation()
+        if called.program[called.operation].name == "dense_1.forward":  # nothing is under way
+            output = rows
+            for layer in called.network.layers:
+                layer.forward(output)
+                output = layer.output
+            called.loss.forward(output, np.zeros(7, int))
+        called.network.predict(rows)
+        called.evaluate()
+    for trainer in (alone, called):
+        trainer.run(20)
+    assert called.measured == alone.measured
+    assert (called.network.parameters == alone.network.parameters).all()
+    assert (called.network.parameters != build().network.parameters).any()
+
+
+def test_by_hand_between_forward_and_backward_it_is_what_the_formulas_would_do(monkeypatch):
+    ends = []
+    for kernels in (True, False):
+        monkeypatch.setattr(Trainer, "use_kernels", kernels)
+        trainer = build()
+        trainer.run(3)
+        for _ in range(2):
+            trainer.step_operation()
+        trainer.network.layers[0].forward(trainer.data.X * 2)
+        trainer.run(20)
+        ends.append(trainer.network.parameters.tobytes())
+    assert ends[0] == ends[1]
+
+
+class Sleepy(ReLU):
+    def forward(self, inputs):
+        time.sleep(0.05)
+        super().forward(inputs)
+
+    def backward(self, dvalues):
+        time.sleep(0.05)
+        super().backward(dvalues)
+
+
+def test_others_get_their_turn_between_the_operations_of_a_long_batch():
+    X, y = np.random.default_rng(0).standard_normal((20, 2)), np.arange(20) % 2
+    layers = [Dense(2, 4), Sleepy(), Sleepy(), Sleepy(), Dense(4, 2)]
+    trainer = Trainer(Network(layers), SoftmaxCrossEntropy(), GradientDescent(), Dataset(X, y))
+    trainer.run(2)
+    places = []
+    while trainer.epoch == 2:
+        trainer.run(deadline=time.perf_counter())
+        places.append(trainer.operation)
+    assert len(places) > 8
+    assert places == [*sorted(places[:-1]), 0]
+    assert not trainer.paused

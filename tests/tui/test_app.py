@@ -87,7 +87,7 @@ async def test_a_completed_training_says_so_and_can_go_further(monitor, screen_t
 
 async def test_an_error_after_the_last_epoch_is_not_hidden_by_the_completion(monitor, screen_text):
     app = monitor()
-    app.connection.session.trainer.subscribe(events.TrainingCompleted, lambda event: 1 / 0)
+    app.connection.session.trainer.observe(events.TrainingCompleted, lambda event: 1 / 0)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await pilot.press("c")
@@ -313,7 +313,7 @@ async def test_a_loss_that_is_no_number_is_a_gap_and_a_reason(monitor, screen_te
     app = monitor(at=100)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        app.connection.session.trainer.network.parameters[:] = float("nan")
+        app.connection.session.trainer.network.layers[0].weights[:] = float("nan")
         await pilot.press("c")
         await settle(pilot)
         assert "the loss is NaN in epoch 101" in screen_text(app)

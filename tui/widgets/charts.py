@@ -27,8 +27,12 @@ class Charts(Container):
         return [chart for chart in self.query(Chart) if chart.region]
 
     def show_metrics(self, metrics: Iterable[Metric]) -> None:
-        """Have a chart for each of these as well."""
-        known = {chart.metric for chart in self.query(Chart)}
+        """Have a chart for each of these as well; of those laid out, only for these."""
+        metrics = list(metrics)
+        known = {chart.metric: chart for chart in self.query(Chart)}
+        for metric in BUILT_IN:
+            if metric in known and metric not in metrics:
+                known[metric].remove()
         self.mount(*(Chart(metric) for metric in metrics if metric not in known))
         self._fit()
 

@@ -1,7 +1,9 @@
-"""What an operation does: its formula, and its source."""
+"""What an operation does: its formula, and the kernel in its place."""
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,26 +14,30 @@ if TYPE_CHECKING:
 
 
 class OperationPanel(Canvas):
-    """A formula, and below it the source, as much as there is room for."""
+    """Where a formula stands and its text, as much as there is room for.
+
+    ``▶`` marks that of the next operation.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self._entry: ProgramEntry | None = None
+        self._shown: tuple[ProgramEntry, bool, bool] | None = None
         self._first = self._rows = 0
 
-    def draw_operation(self, entry: ProgramEntry) -> None:
-        """Draw an operation's formula and source."""
-        if self._entry is not entry:
-            self._entry, self._first = entry, 0
+    def draw_operation(self, entry: ProgramEntry, is_next: bool, with_kernel: bool) -> None:
+        """Draw an operation's formula, and the kernel that does it below."""
+        if self._shown is None or self._shown[0] is not entry:
+            self._first = 0
+        self._shown = entry, is_next, with_kernel
         self.entitle(entry.name, entry.phase)
 
         def drawing(width: int, height: int) -> list[Line]:
-            formula = [[(part, "strong")] for part in _fold(entry.formula, width)]
-            source = [part for line in highlighted(entry.source) for part in _broken(line, width)]
-            room = height - len(formula) - len(source)
-            lines = [*formula, *([[]] if room > 0 else []), *source]
-            if height < len(formula) + 2:
-                lines = formula
+            lines = list(_text(entry.place, entry.source, width, "▶" if is_next else " "))
+            if len(lines) > height and not with_kernel:
+                lines = list(_body(entry.source, width))
+            if with_kernel:
+                title = f"kernel: {entry.kernel_place}" if entry.kernel_place else "no kernel"
+                lines += [[], *_text(title, entry.kernel_source, width, " ")]
             self._rows, self._first = len(lines), min(self._first, max(0, len(lines) - height))
             return lines[self._first :]
 
@@ -40,20 +46,22 @@ class OperationPanel(Canvas):
     def scroll(self, rows: int) -> None:
         """Show other lines of a source that is longer than the panel."""
         self._first = max(0, min(self._first + rows, self._rows - self.size.height))
-        if self._entry:
-            self.draw_operation(self._entry)
+        if self._shown:
+            self.draw_operation(*self._shown)
 
 
-def _fold(text: str, width: int) -> list[str]:
-    """Break a formula into lines, after a semicolon where it has some."""
-    lines = [""]
-    for word in text.split(" "):
-        full = len(lines[-1]) + len(word) + 1 > width
-        if lines[-1] and full:
-            lines.append(word)
-        else:
-            lines[-1] = f"{lines[-1]} {word}".lstrip()
-    return lines
+def _body(source: str, width: int) -> Iterator[Line]:
+    """Yield the lines below the head of the first function, as far to the left as they can be."""
+    head = next((k for k, line in enumerate(source.split("\n")) if line.endswith(":")), -1)
+    for line in highlighted(textwrap.dedent("\n".join(source.split("\n")[head + 1 :]))):
+        yield from _broken(line, width)
+
+
+def _text(place: str, source: str, width: int, mark: str) -> Iterator[Line]:
+    """Yield where a source stands, and its lines."""
+    yield [(mark, "accent"), (f" {place}", "muted")]
+    for line in highlighted(source):
+        yield from _broken(line, width)
 
 
 def _broken(line: Line, width: int) -> list[Line]:

@@ -73,7 +73,9 @@ def _operation(
     ]
     if width >= DETAILED:
         kind = entry.name.rpartition(".")[0]
-        for sign, arrays in (("  ", entry.reads), ("→ ", entry.writes)):
+        changed = {array.name for array in entry.writes}
+        reads = [a for a in entry.reads if entry.phase != "update" or a.name not in changed]
+        for sign, arrays in (("  ", reads), ("→ ", entry.writes)):
             for text in _wrapped(arrays, kind, width - 5):
                 lines.append(
                     [(" ", "text"), ("▎", PHASES[entry.phase]), (f" {sign}{text}", "muted")]
@@ -86,12 +88,7 @@ def _wrapped(arrays: list[ArrayName], kind: str, width: int) -> Iterator[str]:
     """Write arrays into lines, those of the operation's own layer without its name."""
     line = ""
     for array in arrays:
-        if kind == "optimizer" and array.name.startswith("network"):
-            kind = "network"
-        owner, _, name = array.name.rpartition(".")
-        if kind == "network" and owner not in ("optimizer", "network"):
-            continue  # views of the network's own
-        part = f"{name} {array.shape}"
+        part = f"{array.name.removeprefix(f'{kind}.')} {array.shape}".rstrip()
         if line and cell_len(line) + cell_len(part) + 2 > width:
             yield line
             line = part

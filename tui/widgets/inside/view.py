@@ -97,7 +97,9 @@ class Inside(Container):
         self.query_one(ProgramPanel).draw_program(
             self.program, frame.operation, seen.operation, stops
         )
-        self.query_one(OperationPanel).draw_operation(entry)
+        self.query_one(OperationPanel).draw_operation(
+            entry, frame.operation == seen.operation, self.has_class("-source")
+        )
         self.query_one(ArraysPanel).draw_arrays(entry, seen)
         self.query_one(FiguresPanel).draw_figures(seen)
         self.query_one(HeatPanel).draw_heat(seen)
@@ -148,7 +150,7 @@ class Inside(Container):
         self.add_class(FACES[(now + 1) % len(FACES)])
 
     def toggle_source(self) -> None:
-        """Show the source in full, or what else there is."""
+        """Show the source in full, with the kernel below, or what else there is."""
         self.toggle_class("-source")
 
 

@@ -1,0 +1,79 @@
+"""Which attributes of a layer are trained: those that have a gradient, as ``dweights``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from engine.nn.arrays import Array
+
+# What has a derivative as well, but is computed and not trained.
+COMPUTED = {"input", "inputs", "output", "outputs", "values"}
+
+
+def parameter_names(layer: Any) -> tuple[str, ...]:
+    """Return the names of a layer's parameters.
+
+    They are declared in a tuple ``parameters`` of its class, or found: each attribute with an array
+    of floats is a parameter if the layer's methods speak of its gradient, as ``dweights``.
+    """
+    declared = getattr(type(layer), "parameters", None)
+    if isinstance(declared, tuple):
+        return declared
+    return tuple(n for n in _with_gradients(layer.__class__) if _is_floats(getattr(layer, n, None)))
+
+
+def pairs(layer: Any) -> Iterator[tuple[Array, Array]]:
+    """Yield each parameter of a layer with its gradient."""
+    for name in parameter_names(layer):
+        yield getattr(layer, name), getattr(layer, f"d{name}")
+
+
+def may_have_parameters(layer: Any) -> bool:
+    """Return whether a layer has parameters, or may come to have some in its first pass."""
+    return bool(parameter_names(layer) or _with_gradients(layer.__class__))
+
+
+def parts_of(layer: Any, name: str, others: Collection[Any] = ()) -> Iterator[tuple[str, Any]]:
+    """Yield a layer or a loss, and those that it is made of, with names as ``residual_1.first``.
+
+    Parameters
+    ----------
+    layer : object
+    name : str
+    others : collection
+        What it may refer to without being made of it.
+    """
+    seen = {id(other) for other in others} - {id(layer)}
+    waiting = [(name, layer)]
+    while waiting:
+        path, part = waiting.pop(0)
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        if isinstance(part, list | tuple):
+            waiting += [(f"{path}[{k}]", item) for k, item in enumerate(part)]
+        elif path == name or (hasattr(part, "forward") and hasattr(part, "backward")):
+            yield path, part
+            if not isinstance(part, type):
+                attributes = getattr(part, "__dict__", {})
+                waiting += [(f"{path}.{key}", value) for key, value in attributes.items()]
+
+
+def _is_floats(value: Any) -> bool:
+    return isinstance(value, float) or (
+        isinstance(value, np.ndarray | np.floating) and value.dtype.kind == "f"
+    )
+
+
+@lru_cache(256)
+def _with_gradients(kind: type) -> tuple[str, ...]:
+    """Return the attributes of which the methods of a class speak, and of their gradients too."""
+    functions = [f for base in reversed(kind.__mro__) for f in vars(base).values()]
+    codes = [f.__code__ for f in functions if isinstance(f, FunctionType)]
+    names = dict.fromkeys(name for code in codes for name in code.co_names)
+    return tuple(n for n in names if f"d{n}" in names and n not in COMPUTED)

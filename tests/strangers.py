@@ -1,0 +1,501 @@
+"""Layers, losses, optimizers and callbacks as people write them, with state of every kind."""
+
+import itertools
+import random
+from collections import defaultdict, deque
+from types import SimpleNamespace
+
+import numpy as np
+
+from engine import (
+    LOSS,
+    CrossEntropyLoss,
+    Dataset,
+    Dense,
+    EpochCompleted,
+    EpochMeasured,
+    GradientDescent,
+    Network,
+    ReLU,
+    Softmax,
+    SoftmaxCrossEntropy,
+    Trainer,
+)
+
+passes = 0
+drawn_from = np.random.RandomState(5)
+kept = {"mask": None}
+
+
+class Dropout:
+    """Draws with a generator of its own."""
+
+    def __init__(self):
+        self.random = np.random.default_rng(1)
+
+    def forward(self, inputs):
+        self.mask = self.random.binomial(1, 0.8, inputs.shape) / 0.8
+        self.output = inputs * self.mask
+
+    def backward(self, dvalues):
+        self.dinputs = dvalues * self.mask
+
+
+class OldDropout(Dropout):
+    def __init__(self):
+        self.random = np.random.RandomState(1)
+
+
+class GlobalDropout(Dropout):
+    def __init__(self):
+        self.random = np.random
+
+
+class PythonDropout(Dropout):
+    def __init__(self):
+        self._chance = random.Random(3)
+
+    def forward(self, inputs):
+        self.mask = np.array([[self._chance.random() + random.random() for _ in r] for r in inputs])
+        self.output = inputs * self.mask
+
+
+class ModuleDropout(Dropout):
+    """Draws with a generator of the module, and counts in a global variable."""
+
+    def __init__(self):
+        pass
+
+    def forward(self, inputs):
+        global passes
+        passes += 1
+        kept["mask"] = drawn_from.uniform(0.5, 1.5, inputs.shape) / (1 + passes / 50)
+        self.output = inputs * kept["mask"]
+
+    def backward(self, dvalues):
+        self.dinputs = dvalues * kept["mask"]
+
+
+class GivenDropout(Dropout):
+    def __init__(self):
+        pass
+
+    def forward(self, inputs, training, random):
+        self.mask = random.uniform(0.5, 1.5, inputs.shape) if training else 1.0
+        self.output = inputs * self.mask
+
+
+class BatchNorm:
+    """Keeps a running mean, and uses it."""
+
+    def __init__(self, width=8):
+        self.mean, self.var = np.zeros(width), np.ones(width)
+
+    def forward(self, inputs):
+        self.mean = 0.9 * self.mean + 0.1 * inputs.mean(0)
+        self.var = 0.9 * self.var + 0.1 * inputs.var(0)
+        self.output = (inputs - self.mean) / np.sqrt(self.var + 1e-5)
+
+    def backward(self, dvalues):
+        self.dinputs = dvalues / np.sqrt(self.var + 1e-5)
+
+
+class InPlaceNorm(BatchNorm):
+    def forward(self, inputs):
+        self.mean *= 0.9
+        self.mean += 0.1 * inputs.mean(0)
+        self.output = inputs - self.mean
+
+    def backward(self, dvalues):
+        self.dinputs = dvalues
+
+
+class Containers:
+    """Keeps what it needs in a dictionary, a list, a deque and an object in an object."""
+
+    count = 0
+
+    def __init__(self):
+        self._of = {"last": 0.0, "all": [], 7: deque(maxlen=3)}
+        self._inner = SimpleNamespace(deep=SimpleNamespace(scale=np.ones(1)))
+        self._numbers = itertools.count(1)
+        self._seen = defaultdict(int)
+
+    def forward(self, inputs):
+        Containers.count += 1
+        number = next(self._numbers)
+        self._of["all"].append(float(np.tanh(inputs.sum())))
+        self._of[7].append(number)
+        self._seen[number % 3] += 1
+        self._inner.deep.scale *= 0.99
+        scale = self._inner.deep.scale[0] + 0.01 * sum(self._of["all"][-3:]) + self._seen[0] / 1000
+        self._of["last"] = scale + len(self._of[7]) / 100 + Containers.count / 1000
+        self.output = inputs * self._of["last"]
+
+    def backward(self, dvalues):
+        self.dinputs = dvalues * self._of["last"]
+
+
+class PReLU:
+    def __init__(self):
+        self.alpha = np.array([0.25])
+
+    def forward(self, inputs):
+        self.inputs = inputs
+        self.output = np.where(inputs > 0, inputs, self.alpha * inputs)
+
+    def backward(self, dvalues):
+        self.dalpha = np.array([(dvalues * self.inputs)[self.inputs <= 0].sum()])
+        self.dinputs = np.where(self.inputs > 0, 1, self.alpha) * dvalues
+
+
+class Returning:
+    """Returns what it computes, and leaves nothing but a number of its own."""
+
+    times = 1.0
+
+    def forward(self, inputs):
+        self.times *= 1.001
+        return np.tanh(inputs) * self.times
+
+    def backward(self, dvalues):
+        return dvalues * self.times
+
+
+class InPlace:
+    """Changes what it is given, and what it gives."""
+
+    def forward(self, inputs):
+        inputs *= 1.1
+        self.outputs = inputs
+
+    def backward(self, dvalues):
+        dvalues *= 1.1
+        self.dinputs = dvalues
+
+
+class Remembering:
+    """Adds what came in the last time, where as many rows came."""
+
+    def __init__(self):
+        self.before = None
+
+    def forward(self, inputs):
+        same = self.before is not None and self.before.shape == inputs.shape
+        self.output = inputs + 0.1 * self.before if same else inputs + 0
+        self.before = inputs
+
+    def backward(self, dvalues):
+        self.dinputs = dvalues
+
+
+class Squares:
+    """Twice as wide as what comes in."""
+
+    def forward(self, inputs):
+        self.output = np.hstack([inputs, inputs**2])
+
+    def backward(self, dvalues):
+        self.dinputs = dvalues[:, : dvalues.shape[1] // 2]
+
+
+class Transposed:
+    """Names its parameters in its own way, and lays them out in its own way."""
+
+    def __init__(self):
+        self.W, self.b = 0.5 * np.random.randn(8, 8), np.zeros(8)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W.T + self.b
+
+    def backward(self, delta):
+        self.dW, self.db = delta.T @ self.x, delta.sum(axis=0)
+        return delta @ self.W
+
+
+class Scale:
+    """Has a number for a parameter."""
+
+    def __init__(self):
+        self.scale = 1.5
+
+    def forward(self, inputs):
+        self.inputs = inputs
+        self.output = inputs * self.scale
+
+    def backward(self, dvalues):
+        self.dscale = float((dvalues * self.inputs).sum())
+        self.dinputs = dvalues * self.scale
+
+
+class Lazy:
+    """Draws its weights when it sees the first batch."""
+
+    def __init__(self):
+        self.weights = None
+
+    def forward(self, inputs):
+        if self.weights is None:
+            self.weights = 0.5 * np.random.randn(inputs.shape[1], 8)
+        self.inputs = inputs
+        self.output = inputs @ self.weights
+
+    def backward(self, dvalues):
+        self.dweights = self.inputs.T @ dvalues
+        self.dinputs = dvalues @ self.weights.T
+
+
+class Slots:
+    __slots__ = ("dinputs", "dweights", "inputs", "output", "times", "weights")
+
+    def __init__(self):
+        self.weights, self.times = np.eye(8), 0
+
+    def forward(self, inputs):
+        self.times += 1
+        self.inputs = inputs
+        self.output = inputs @ self.weights * (1 + self.times / 100)
+
+    def backward(self, dvalues):
+        self.dweights = self.inputs.T @ dvalues
+        self.dinputs = dvalues @ self.weights.T
+
+
+class Residual:
+    """Has layers of its own."""
+
+    def __init__(self):
+        self.layers = [Dense(8, 8), Dropout(), Dense(8, 8)]
+
+    def forward(self, inputs):
+        output = inputs
+        for layer in self.layers:
+            layer.forward(output)
+            output = layer.output
+        self.output = inputs + output
+
+    def backward(self, dvalues):
+        gradient = dvalues
+        for layer in self.layers[::-1]:
+            layer.backward(gradient)
+            gradient = layer.dinputs
+        self.dinputs = dvalues + gradient
+
+
+class Property:
+    def __init__(self):
+        self._kept = np.eye(8)
+
+    @property
+    def weights(self):
+        return self._kept
+
+    def forward(self, inputs):
+        self.inputs = inputs
+        self.output = inputs @ self.weights
+
+    def backward(self, dvalues):
+        self.dweights = self.inputs.T @ dvalues
+        self.dinputs = dvalues @ self.weights.T
+
+
+class MomentumOnLayers:
+    def __init__(self):
+        self.learning_rate = 0.1
+
+    def update_parameters(self, layer):
+        if not hasattr(layer, "weight_momentums"):
+            layer.weight_momentums = layer.bias_momentums = 0
+        layer.weight_momentums = 0.9 * layer.weight_momentums - self.learning_rate * layer.dweights
+        layer.bias_momentums = 0.9 * layer.bias_momentums - self.learning_rate * layer.dbiases
+        layer.weights += layer.weight_momentums
+        layer.biases += layer.bias_momentums
+
+
+class MomentumByLayer:
+    """Keeps velocities in a dictionary, by layer and by the array's id."""
+
+    def __init__(self):
+        self.learning_rate = 0.1
+        self.velocity = {}
+
+    def update_parameters(self, layer):
+        for name in ("weights", "biases"):
+            array, gradient = getattr(layer, name), getattr(layer, f"d{name}")
+            key = layer, name
+            self.velocity[key] = 0.9 * self.velocity.get(key, 0) - self.learning_rate * gradient
+            array += self.velocity[key]
+
+
+class Rebinding:
+    """Puts new arrays in the place of the parameters, and keeps the last gradients."""
+
+    def __init__(self):
+        self.learning_rate, self.last = 0.1, {}
+
+    def update_params(self, layer):
+        before = self.last.get(id(layer), 0)
+        layer.weights = layer.weights - self.learning_rate * (layer.dweights + 0.5 * before)
+        layer.biases = layer.biases - self.learning_rate * layer.dbiases
+        self.last[id(layer)] = layer.dweights
+
+
+class Decay:
+    def __init__(self):
+        self.learning_rate, self.t = 1.0, 0
+
+    def pre_update_params(self):
+        self.learning_rate = np.exp(-0.01 * self.t)
+
+    def update_params(self, layer):
+        layer.weights -= self.learning_rate * layer.dweights
+        layer.biases -= self.learning_rate * layer.dbiases
+
+    def post_update_params(self):
+        self.t += 1
+
+
+class Noisy(GradientDescent):
+    """Adds noise from NumPy's global generator."""
+
+    def update_parameters(self, layer):
+        super().update_parameters(layer)
+        layer.weights += 1e-3 * np.random.randn(*layer.weights.shape)
+
+
+class SquaredError:
+    metrics = (LOSS,)
+
+    def __init__(self):
+        self.calls = 0
+
+    def forward(self, y_pred, y_true):
+        self.calls += 1
+        self.targets = np.eye(y_pred.shape[1])[y_true] * (1 + self.calls / 1000)
+        return np.mean((y_pred - self.targets) ** 2, axis=1)
+
+    def backward(self, dvalues, y_true):
+        self.dinputs = 2 * (dvalues - self.targets) / dvalues.size
+
+
+def schedule(trainer):
+    def lower(event):
+        trainer.optimizer.learning_rate = 1.0 / (1 + 0.05 * event.epoch)
+
+    trainer.subscribe(EpochMeasured, lower)
+
+
+def plateau(trainer):
+    best, waited = np.inf, 0
+
+    def lower(event):
+        nonlocal best, waited
+        waited = 0 if event.loss < best - 1e-3 else waited + 1
+        best = min(best, event.loss)
+        if waited == 2:
+            trainer.optimizer.learning_rate *= 0.5
+            waited = 0
+
+    trainer.subscribe(EpochMeasured, lower)
+
+
+def steering(trainer):
+    """Change and pause, as a person would."""
+
+    def look(event):
+        trainer.change("learning_rate", 1.0 / (1 + event.epoch))
+
+    trainer.subscribe(EpochCompleted, look)
+
+
+class Averaging:
+    """Puts a moving average into the weights every third epoch."""
+
+    def __init__(self, trainer):
+        self.layer, self.average, self.epochs = trainer.network.layers[0], 0.0, []
+        trainer.subscribe(EpochCompleted, self.look)
+
+    def look(self, event):
+        self.epochs.append(event.epoch)
+        self.average = 0.5 * self.average + 0.5 * self.layer.weights
+        if len(self.epochs) % 3 == 0:
+            self.layer.weights[:] = self.average
+
+
+def with_layer(layer, width=8):
+    return lambda: (
+        [Dense(2, 8), layer(), ReLU(), Dense(width, 2)],
+        SoftmaxCrossEntropy(),
+        GradientDescent(0.5),
+    )
+
+
+def with_optimizer(optimizer):
+    return lambda: ([Dense(2, 8), ReLU(), Dense(8, 2)], SoftmaxCrossEntropy(), optimizer())
+
+
+STRANGERS = {
+    layer.__name__: with_layer(layer)
+    for layer in (
+        *(Dropout, OldDropout, GlobalDropout, PythonDropout, ModuleDropout, GivenDropout),
+        *(BatchNorm, InPlaceNorm, Containers, PReLU, Returning, InPlace, Remembering),
+        *(Transposed, Scale, Lazy, Slots, Residual, Property),
+    )
+}
+STRANGERS |= {
+    optimizer.__name__: with_optimizer(optimizer)
+    for optimizer in (MomentumOnLayers, MomentumByLayer, Rebinding, Decay, Noisy)
+}
+STRANGERS["PReLU"] = lambda: (
+    [Dense(2, 8), PReLU(), Dense(8, 2)],
+    SoftmaxCrossEntropy(),
+    GradientDescent(0.5),
+)
+STRANGERS["Squares"] = lambda: (
+    [Squares(), Dense(4, 8), ReLU(), Squares(), Dense(16, 2)],
+    SoftmaxCrossEntropy(),
+    GradientDescent(0.5),
+)
+STRANGERS["SquaredError"] = lambda: (
+    [Dense(2, 8), ReLU(), Dense(8, 2), Softmax()],
+    SquaredError(),
+    GradientDescent(0.5),
+)
+STRANGERS["apart"] = lambda: (
+    [Dense(2, 8), InPlace(), Softmax(), InPlace(), Dense(8, 2), Softmax()],
+    CrossEntropyLoss(),
+    GradientDescent(0.5),
+)
+CALLBACKS = {
+    "schedule": schedule,
+    "plateau": plateau,
+    "steering": steering,
+    "Averaging": Averaging,
+}
+STRANGERS |= dict.fromkeys(CALLBACKS, with_optimizer(lambda: GradientDescent(1.0)))
+
+
+def build(name, dtype="float64", kernels=True, **options):
+    """Build a trainer, always the same one."""
+    global passes
+    passes, Containers.count, kept["mask"] = 0, 0, None
+    drawn_from.seed(5)
+    random.seed(4)
+    np.random.seed(0)
+    X = np.random.uniform(-1, 1, (20, 2))
+    y = (X[:, 0] * X[:, 1] > 0).astype(int)
+    layers, loss, optimizer = STRANGERS[name]()
+    for layer in layers:
+        if isinstance(layer, Dense):
+            layer.weights *= 50
+    Trainer.use_kernels = kernels
+    try:
+        trainer = Trainer(
+            Network(layers, dtype), loss, optimizer, Dataset(X, y), epochs=200, **options
+        )
+    finally:
+        Trainer.use_kernels = True
+    if name in CALLBACKS:
+        CALLBACKS[name](trainer)
+    return trainer
