@@ -87,6 +87,8 @@ def _epochs(trainer: Any) -> float:
     """Return the seconds that an epoch takes."""
     first, begun = trainer.epoch, perf_counter()
     trainer.run(deadline=begun + SECONDS)
+    if trainer.operation:  # a long one is left between its operations
+        trainer.step_epoch()
     return (perf_counter() - begun) / (trainer.epoch - first)
 
 

@@ -17,9 +17,9 @@ from engine.kernels.trial import agree, draw
 from engine.nn.arrays import Array
 from engine.nn.layers import Dense
 
-# Multiply-adds of a product: up to so many, a trial is repeated, and beyond so many a smaller
-# shape is tried instead.
-QUICK, MOST_TRIED = 2**18, 2**24
+# Multiply-adds of a product: up to so many, a trial is repeated, and beyond so many, or so many
+# values, a smaller shape is tried instead.
+QUICK, MOST_TRIED, MOST_VALUES = 2**18, 2**24, 2**20
 TRIALS = 4
 
 
@@ -29,7 +29,7 @@ class DenseWorkspace(Workspace):
     def __init__(self, samples: int, slot: Slot, calls: Calls) -> None:
         n_inputs, n_neurons = slot.weights.shape
         dtype = slot.matrix.dtype
-        super().__init__(samples, n_neurons, dtype)
+        self.output = zeros(samples, n_neurons, dtype)
         self.dinputs = zeros(samples, n_inputs, dtype)
         self.weights_columns = slot.weights.T
         self.adds_biases, self.adds_rows = calls.adds_biases, calls.adds_rows
@@ -136,7 +136,7 @@ def fastest_calls(samples: int, n_inputs: int, n_neurons: int, dtype: DTypeLike)
     in nothing that depends on the shape.
     """
     size = samples * n_inputs * n_neurons
-    if size > MOST_TRIED:
+    if size > MOST_TRIED or samples * (n_inputs + n_neurons) > MOST_VALUES:
         rows, columns, width = (min(n, 64) for n in (samples, n_inputs, n_neurons))
         return PLAIN if _is_equal(PLAIN, 0, rows, columns, width, dtype) else None
     trials = range(TRIALS if size <= QUICK else 1)

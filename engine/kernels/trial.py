@@ -16,7 +16,7 @@ from engine.nn.arrays import Array
 
 # Values that a trial draws at most: a larger matrix is tried with fewer rows. That is sound for
 # what works on each value or each row by itself, where a row is rounded the same in any company.
-MOST_VALUES = 2**20
+MOST_VALUES = 2**17
 SPECIAL = (0.0, -0.0, np.inf, -np.inf, np.nan, 1e-310, -1e-40, 1e300)
 
 
