@@ -41,8 +41,13 @@ def limits(
     if least is not None and least <= bottom:
         low = least
     if most is not None and top <= most:
-        return min(low, most - step) if low >= most else low, most
-    return low, high if high > low else low + step
+        high = most
+    narrow = high - low < step / 2
+    if narrow and high != most:
+        return low, high + step
+    if narrow and low != least:
+        return low - step, high
+    return low, high
 
 
 def log_limits(lowest: float, highest: float) -> tuple[float, float]:

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tui import axis
@@ -23,6 +23,9 @@ def test_limits_hold_all_values(one, other):
 
 
 @given(values, values, st.none() | values, st.none() | values)
+@example(0.0, 2.8e-108, -3.6e-153, None)
+@example(0.1, 0.1, 0.0999999999, None)
+@example(0.1, 0.1, None, 0.1000000001)
 def test_bounds_are_limits_where_no_value_is_beyond_them(one, other, least, most):
     lowest, highest = sorted((one, other))
     if least is not None and most is not None and not least < most:
