@@ -229,6 +229,56 @@ class Scale:
         self.dinputs = dvalues * self.scale
 
 
+class Whole(Scale):
+    """Has a whole number for a parameter."""
+
+    def __init__(self):
+        self.scale = 1
+
+
+class LateScale(Scale):
+    """Has a number for a parameter once it has seen a batch."""
+
+    def __init__(self):
+        self.scale = None
+
+    def forward(self, inputs):
+        if self.scale is None:
+            self.scale = 1.5
+        super().forward(inputs)
+
+
+class Affine:
+    """Names what it computes, and the derivative of that, as its parameters and theirs."""
+
+    def __init__(self):
+        self.W, self.b, self.z = 0.5 * np.random.randn(8, 8), np.zeros(8), None
+
+    def forward(self, x):
+        self.x = x
+        self.z = self.x @ self.W + self.b
+        return np.tanh(self.z)
+
+    def backward(self, dout):
+        self.dz = dout * (1 - np.tanh(self.z) ** 2)
+        self.dW, self.db = self.x.T @ self.dz, self.dz.sum(axis=0)
+        self.dx = self.dz @ self.W.T
+        return self.dx
+
+
+class InDictionary:
+    """Has its layers in a dictionary."""
+
+    def __init__(self):
+        self.of = {"first": Transposed(), "second": Transposed()}
+
+    def forward(self, x):
+        return self.of["second"].forward(self.of["first"].forward(x))
+
+    def backward(self, delta):
+        return self.of["first"].backward(self.of["second"].backward(delta))
+
+
 class Lazy:
     """Draws its weights when it sees the first batch."""
 
@@ -440,7 +490,8 @@ STRANGERS = {
     for layer in (
         *(Dropout, OldDropout, GlobalDropout, PythonDropout, ModuleDropout, GivenDropout),
         *(BatchNorm, InPlaceNorm, Containers, PReLU, Returning, InPlace, Remembering),
-        *(Transposed, Scale, Lazy, Slots, Residual, Property),
+        *(Transposed, Scale, Whole, LateScale, Affine, InDictionary),
+        *(Lazy, Slots, Residual, Property),
     )
 }
 STRANGERS |= {

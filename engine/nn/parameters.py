@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dis import get_instructions
 from functools import lru_cache
 from types import FunctionType
 from typing import Any
@@ -19,18 +20,23 @@ def parameter_names(layer: Any) -> tuple[str, ...]:
     """Return the names of a layer's parameters.
 
     They are declared in a tuple ``parameters`` of its class, or found: each attribute with an array
-    of floats is a parameter if the layer's methods speak of its gradient, as ``dweights``.
+    or a number is a parameter if the layer's methods speak of its gradient, as ``dweights``, and
+    `forward` does not compute it anew, as an ``x`` with a ``dx``.
     """
     declared = getattr(type(layer), "parameters", None)
     if isinstance(declared, tuple):
         return declared
-    return tuple(n for n in _with_gradients(layer.__class__) if _is_floats(getattr(layer, n, None)))
+    return tuple(n for n in _with_gradients(layer.__class__) if _is_number(getattr(layer, n, None)))
 
 
 def pairs(layer: Any) -> Iterator[tuple[Array, Array]]:
-    """Yield each parameter of a layer with its gradient."""
+    """Yield each parameter of a layer, an array that may be changed, with its gradient."""
     for name in parameter_names(layer):
-        yield getattr(layer, name), getattr(layer, f"d{name}")
+        value = getattr(layer, name)
+        if not (isinstance(value, np.ndarray) and value.dtype.kind == "f"):
+            value = np.array(value, np.float64)
+            setattr(layer, name, value)
+        yield value, getattr(layer, f"d{name}")
 
 
 def may_have_parameters(layer: Any) -> bool:
@@ -57,6 +63,8 @@ def parts_of(layer: Any, name: str, others: Collection[Any] = ()) -> Iterator[tu
         seen.add(id(part))
         if isinstance(part, list | tuple):
             waiting += [(f"{path}[{k}]", item) for k, item in enumerate(part)]
+        elif isinstance(part, dict):
+            waiting += [(f"{path}[{key}]", item) for key, item in part.items()]
         elif path == name or (hasattr(part, "forward") and hasattr(part, "backward")):
             yield path, part
             if not isinstance(part, type):
@@ -64,10 +72,10 @@ def parts_of(layer: Any, name: str, others: Collection[Any] = ()) -> Iterator[tu
                 waiting += [(f"{path}.{key}", value) for key, value in attributes.items()]
 
 
-def _is_floats(value: Any) -> bool:
-    return isinstance(value, float) or (
-        isinstance(value, np.ndarray | np.floating) and value.dtype.kind == "f"
-    )
+def _is_number(value: Any) -> bool:
+    if isinstance(value, np.ndarray | np.number):
+        return value.dtype.kind in "fiu"
+    return isinstance(value, float | int) and not isinstance(value, bool)
 
 
 @lru_cache(256)
@@ -76,4 +84,18 @@ def _with_gradients(kind: type) -> tuple[str, ...]:
     functions = [f for base in reversed(kind.__mro__) for f in vars(base).values()]
     codes = [f.__code__ for f in functions if isinstance(f, FunctionType)]
     names = dict.fromkeys(name for code in codes for name in code.co_names)
-    return tuple(n for n in names if f"d{n}" in names and n not in COMPUTED)
+    forwards = [
+        f for base in kind.__mro__ if isinstance(f := vars(base).get("forward"), FunctionType)
+    ]
+    computed = COMPUTED.union(*map(_assigned_first, forwards))
+    return tuple(n for n in names if f"d{n}" in names and n not in computed)
+
+
+def _assigned_first(method: FunctionType) -> set[str]:
+    """Return the attributes that a method assigns before it looks at them, or speaks of them."""
+    first: dict[str, str] = {}
+    for instruction in get_instructions(method):
+        name, operation = instruction.argval, instruction.opname
+        if operation in ("LOAD_ATTR", "STORE_ATTR", "LOAD_CONST") and isinstance(name, str):
+            first.setdefault(name, operation)
+    return {name for name, operation in first.items() if operation == "STORE_ATTR"}

@@ -101,6 +101,8 @@ def _computed(program: Sequence[Operation]) -> dict[int, tuple[Any, set[str]]]:
     found: dict[int, tuple[Any, set[str]]] = {}
     for part, methods in formulas.values():
         for path in _computed_by(part, methods):
+            if "[" in path:  # of an object in a container, of which all is kept
+                continue
             *steps, name = path.split(".")
             owner = reduce(getattr, steps, part)
             if name not in MEASURED:

@@ -193,6 +193,10 @@ def test_a_state_goes_on_from_its_bytes_in_another_trainer(name):
         ("PReLU", ["prelu_1.alpha"]),
         ("Transposed", ["transposed_1.W", "transposed_1.b"]),
         ("Scale", ["scale_1.scale"]),
+        ("Whole", ["whole_1.scale"]),
+        ("LateScale", ["latescale_1.scale"]),
+        ("Affine", ["affine_1.W", "affine_1.b"]),
+        ("InDictionary", ["indictionary_1.of[first].W", "indictionary_1.of[second].b"]),
         ("Lazy", ["lazy_1.weights"]),
         ("Slots", ["slots_1.weights"]),
         (
@@ -214,6 +218,12 @@ def test_the_parameters_of_any_layer_are_trained(name, parameters, kernels):
     index = ", ".join("0" * before[parameters[0]].ndim)
     trainer.change(f"{parameters[0]}[{index}]" if index else parameters[0], 0.125)
     assert np.ravel(value_of(flow(trainer).writes[parameters[0]]))[0] == 0.125
+
+
+def test_what_a_layer_computes_is_no_parameter():
+    trainer = build("Affine")
+    trainer.run(2)
+    assert trainer.network.parameters.size == (2 + 1) * 8 + (8 + 1) * 8 + (8 + 1) * 2
 
 
 def flow(trainer):
