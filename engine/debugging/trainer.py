@@ -203,6 +203,7 @@ class Trainer(Machine):
             with self.timeline.recovering():
                 self.advance(self.operation + 1)
             self.timeline.arrive()
+            self.stand()
             self.emit(events.OperationCompleted(epoch, batch, operation.name))
 
     @np.errstate(all="ignore")  # a loss that is no number is told as `LossNotFinite`
@@ -216,6 +217,7 @@ class Trainer(Machine):
             while self._run_to_change(goal, deadline):
                 self.timeline.arrive()
         self.timeline.arrive()
+        self.stand()
 
     def _run_to_change(self, goal: int, deadline: float) -> bool:
         """Go on to ``goal``, or to the next change to be made again; return whether it is one."""
@@ -297,7 +299,7 @@ class Trainer(Machine):
             )
         if not BEGINNING <= position <= self.timeline.reached:
             raise ValueError(f"it has not been at {position} yet; run() goes on to later epochs")
-        _finish(self.timeline.travel(position))
+        self._finish(self.timeline.travel(position))
 
     def search_back(self) -> Iterator[None]:
         """Go back to the last place where a breakpoint's condition held; stay if there is none."""
@@ -306,8 +308,13 @@ class Trainer(Machine):
     def run_back(self) -> bool:
         """Do the same at once; return whether there was such a place."""
         before = self.position
-        _finish(self.search_back())
+        self._finish(self.search_back())
         return self.position != before
+
+    def _finish(self, journey: Iterator[None]) -> None:
+        for _ in journey:
+            pass
+        self.stand()
 
     # -- what a person changes -----------------------------------------------------------------
 
@@ -328,7 +335,9 @@ class Trainer(Machine):
         """
         if target.strip() in RESERVED:
             raise ChangeError(RESERVED[target.strip()])
-        self.emit(self.timeline.change(target, value))
+        changed = self.timeline.change(target, value)
+        self.stand()
+        self.emit(changed)
 
     def undo(self) -> bool:
         """Take back the last change that was made at this place; return whether there was one."""
@@ -379,8 +388,3 @@ def whole(name: str, value: float) -> int:
     if number is None or number != value:
         raise ValueError(f"{name} must be a whole number, not {value!r}")
     return number
-
-
-def _finish(journey: Iterator[None]) -> None:
-    for _ in journey:
-        pass

@@ -28,6 +28,7 @@ from engine.training.history import History
 from engine.training.listeners import Listeners
 from engine.training.metrics import Metrics
 from engine.training.program import Batch, compile_program, probabilities
+from engine.training.results import Results
 
 COUNTERS = {
     *("epoch", "batch", "operation", "iteration", "seed", "_measured", "_previous"),
@@ -129,6 +130,7 @@ class Machine(Listeners):
         )
         self.count_correct = AccuracyKernel().count
         self.program = compile_program(network, loss, optimizer, self.rows, self.kernels)
+        self.results = Results(self.program)
         self._calls = [operation.run for operation in self.program]
         self._length = len(self.program)
         self._measure_at = 1 + next(i for i, o in enumerate(self.program) if o.phase == "loss")
@@ -149,6 +151,7 @@ class Machine(Listeners):
         self._finite = True
         self._loss_sum, self._correct = 0.0, 0
         self._order_of = -1
+        self._stood = False
         self.rows.value = math.nan
         classes = self.network.n_outputs or self.data.classes
         shape = self.data.samples, classes
@@ -186,11 +189,20 @@ class Machine(Listeners):
     def restored(self) -> None:
         """Take note that the state has been put back."""
         self._order_of = -1
+        self._stood = False
         self.revision += 1
         if not self.iteration:
             self.begin()
 
     # -- stepping ------------------------------------------------------------------------------
+
+    def stand(self) -> None:
+        """Let others do something here: layers that they call do not change what trains."""
+        if self._stood:
+            self.results.put_back()
+        self._stood = self.operation > 0
+        if self._stood:
+            self.results.keep(self.operation)
 
     def advance(self, stop: int) -> None:
         """Do the operations of this iteration up to ``stop``: the only reader of the program."""
@@ -202,6 +214,9 @@ class Machine(Listeners):
             return
         if here == 0:
             self._load_batch()
+        elif self._stood:
+            self._stood = False
+            self.results.put_back()
         calls = iter(self._calls[here:stop])
         try:
             for call in calls:
@@ -274,6 +289,8 @@ class Machine(Listeners):
         self._loss_sum, self._correct = 0.0, 0
         self._previous = self._measured
         self._measured = self.epoch, self.learning_rate, metrics
+        if self.metrics.functions or self._callbacks[events.EpochMeasured]:
+            self.stand()
         error = self.metrics.measure(self, metrics) if self.metrics.functions else None
         if not self.history.append(self.epoch, metrics):
             self.failure = NotRepeatedError(self.epoch, loss)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from engine import Position
+from engine import EpochMeasured, Position
 from engine.debugging.dataflow import dataflow, value_of
 from engine.training.machine import NotRepeatedError
 from engine.training.snapshots import Saver
@@ -224,6 +224,65 @@ def test_what_a_layer_computes_is_no_parameter():
     trainer = build("Affine")
     trainer.run(2)
     assert trainer.network.parameters.size == (2 + 1) * 8 + (8 + 1) * 8 + (8 + 1) * 2
+
+
+def by_hand(trainer):
+    """Pass other rows through the network and the loss, and back."""
+    output = trainer.network.forward(np.random.default_rng(1).normal(size=(5, 2)))
+    trainer.loss.forward(output, np.array([0, 1, 0, 1, 1]))
+    if trainer.operation > len(trainer.network.layers):
+        predicted = getattr(trainer.loss, "output", output)
+        trainer.loss.backward(predicted, np.array([0, 1, 0, 1, 1]))
+        trainer.network.backward(trainer.loss.dinputs)
+
+
+CALLED_BY_HAND = ("PReLU", "Whole", "Property", "Squares", "MomentumOnLayers", "Rebinding")
+
+
+@pytest.mark.parametrize("kernels", [True, False])
+@pytest.mark.parametrize("name", [*CALLED_BY_HAND, "schedule"])
+@pytest.mark.parametrize("batch_size", [None, 7])
+def test_layers_called_by_hand_anywhere_make_no_difference(name, batch_size, kernels):
+    plain, called = (build(name, kernels=kernels, batch_size=batch_size) for _ in range(2))
+    plain.run(3)
+    for _ in range(3 * called.batches * len(called.program)):
+        called.step_operation()
+        by_hand(called)
+    assert np.array_equal(called.network.parameters, plain.network.parameters)
+    assert called.measured == plain.measured
+    called.go_to(Position(1, 0, 5))
+    by_hand(called)
+    called.run(3)
+    assert np.array_equal(called.network.parameters, plain.network.parameters)
+
+
+@pytest.mark.parametrize("kernels", [True, False])
+@pytest.mark.parametrize("name", [*CALLED_BY_HAND, "Transposed", "Affine", "InDictionary"])
+def test_layers_called_in_a_callback_make_no_difference(name, kernels):
+    plain, called = (build(name, kernels=kernels) for _ in range(2))
+    outputs = []
+    called.subscribe(EpochMeasured, lambda event: by_hand_forward(called, outputs))
+    called.metric("outside", lambda trainer: by_hand_forward(trainer, outputs))
+    plain.run(5)
+    called.run(5)
+    assert len(outputs) == 10
+    assert np.array_equal(called.network.parameters, plain.network.parameters)
+
+
+def by_hand_forward(trainer, outputs):
+    outputs.append(trainer.network.forward(np.full((3, 2), 0.5)))
+    return outputs[-1].mean()
+
+
+def test_what_is_assigned_by_hand_is_left():
+    trainer = build("PReLU")
+    while trainer.program[trainer.operation].name != "optimizer.update":
+        trainer.step_operation()
+    before = trainer.network.parameters
+    trainer.network.layers[0].dweights = np.zeros((2, 8))
+    trainer.step_operation()
+    assert np.array_equal(trainer.network.parameters[:16], before[:16])
+    assert not np.array_equal(trainer.network.parameters, before)
 
 
 def flow(trainer):
