@@ -110,6 +110,9 @@ def _hyperparameter(machine: Machine, name: str) -> Target:
         raise ChangeError(f"there is no {name[:40]} to change; hyperparameters: {known}")
 
     def check(value: float) -> None:
+        known = getattr(type(optimizer), name, None)
+        if isinstance(known, property) and known.fset is None:
+            raise ChangeError(f"the {name.replace('_', ' ')} is computed by the optimizer")
         if not (math.isfinite(value) and value >= 0):
             raise ChangeError(f"the {name.replace('_', ' ')} must be 0 or more, not {value:g}")
 

@@ -36,7 +36,7 @@ from engine.debugging.branches import BEGINNING
 from engine.debugging.breakpoints import Breakpoints
 from engine.debugging.changes import RESERVED, SEED, THREADS, ChangeError, hyperparameters_of
 from engine.debugging.timeline import Timeline
-from engine.nn.mistakes import check_loss, expect, expect_methods
+from engine.nn.mistakes import check_loss, expect, expect_learning_rate, expect_methods
 from engine.nn.network import Network
 from engine.protocol import events
 from engine.protocol.events import Position
@@ -92,10 +92,7 @@ class Trainer(Machine):
         expect_methods(loss, "loss", "the loss of a trainer")
         expect_methods(optimizer, "optimizer", "the optimizer of a trainer")
         expect(Dataset, data, "the data of a trainer")
-        if not hasattr(optimizer, "learning_rate"):
-            raise TypeError(
-                "the optimizer of a trainer needs a learning_rate, which may be changed"
-            )
+        expect_learning_rate(optimizer)
         check_loss(network.layers, loss)
         epochs = whole("the number of epochs", epochs)
         batch_size = None if batch_size is None else whole("the batch size", batch_size)

@@ -61,10 +61,21 @@ def result(part: Any, names: tuple[str, ...], returned: Any = None) -> Array:
     if isinstance(returned, np.ndarray) and not any(
         getattr(part, name, None) is returned for name in names
     ):
-        setattr(part, names[0], returned)
+        try:
+            setattr(part, names[0], returned)
+        except AttributeError as error:  # frozen, or with slots
+            kind = type(part).__name__
+            raise AttributeError(
+                f"{kind} returns what it computes, which cannot be kept: let {kind} have an"
+                f" attribute {names[0]} that can be set"
+            ) from error
     for name in names:
         if hasattr(part, name):
-            return cast(Array, getattr(part, name))
+            value = getattr(part, name)
+            if names is OUTPUTS and not isinstance(value, np.ndarray):
+                kind = type(value).__name__
+                raise TypeError(f"{type(part).__name__}.{name} must be an array, not a {kind}")
+            return cast(Array, value)
     raise AttributeError(f"{type(part).__name__} leaves no {names[0]}: set self.{names[0]}")
 
 

@@ -50,6 +50,15 @@ def expect_methods(value: object, kind: str, what: str) -> None:
         raise TypeError(_line(value, what, f"{kind} with {methods}"))
 
 
+def expect_learning_rate(optimizer: object) -> None:
+    """Raise TypeError if an optimizer has no learning rate that is a number."""
+    if not hasattr(optimizer, "learning_rate"):
+        raise TypeError("the optimizer of a trainer needs a learning_rate, which may be changed")
+    rate = optimizer.learning_rate
+    if isinstance(rate, str) or not hasattr(rate, "__float__"):
+        raise TypeError(f"the learning_rate of the optimizer must be a number, not {rate!r:.60}")
+
+
 def _has(value: object, method: str) -> bool:
     names = UPDATES if method in UPDATES else (method,)
     return any(callable(getattr(value, name, None)) for name in names)

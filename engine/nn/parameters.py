@@ -36,7 +36,15 @@ def pairs(layer: Any) -> Iterator[tuple[Array, Array]]:
         if not (isinstance(value, np.ndarray) and value.dtype.kind == "f"):
             value = np.array(value, np.float64)
             setattr(layer, name, value)
-        yield value, getattr(layer, f"d{name}")
+        gradient = getattr(layer, f"d{name}", None)
+        if gradient is None:
+            raise AttributeError(f"{type(layer).__name__} leaves no d{name}: set self.d{name}")
+        if np.shape(gradient) != value.shape and not _fits(np.shape(gradient), value.shape):
+            raise ValueError(
+                f"d{name} of {type(layer).__name__} is of shape {np.shape(gradient)}, but {name}"
+                f" is of shape {value.shape}"
+            )
+        yield value, gradient
 
 
 def may_have_parameters(layer: Any) -> bool:
@@ -70,6 +78,14 @@ def parts_of(layer: Any, name: str, others: Collection[Any] = ()) -> Iterator[tu
             if not isinstance(part, type):
                 attributes = getattr(part, "__dict__", {})
                 waiting += [(f"{path}.{key}", value) for key, value in attributes.items()]
+
+
+def _fits(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Return whether an array can be added to one of another shape."""
+    try:
+        return np.broadcast_shapes(shape, other) == other
+    except ValueError:
+        return False
 
 
 def _is_number(value: Any) -> bool:

@@ -25,11 +25,49 @@ class NoRate:
         pass
 
 
+class NoNumber(NoRate):
+    learning_rate = None
+
+
+class Computed(NoRate):
+    learning_rate = property(lambda self: 0.1)
+
+
+class Kept:
+    """Keeps what it is told to."""
+
+    def __init__(self, **kept):
+        self.weights, self.kept = np.eye(2), kept
+
+    def forward(self, inputs):
+        self.output = inputs @ self.weights
+        vars(self).update(self.kept)
+
+    def backward(self, dvalues):
+        self.dweights, self.dinputs = np.eye(2), dvalues
+        vars(self).update(self.kept)
+
+
+class Fixed:
+    __slots__ = ("seen",)
+
+    def forward(self, inputs):
+        self.seen = np.tanh(inputs)
+        return self.seen
+
+    def backward(self, dvalues):
+        return dvalues * (1 - self.seen**2)
+
+
 def trainer(layers=None, loss=None, optimizer=None, data=DATA, **options):
     network = Network(layers or [Dense(2, 2)])
     return Trainer(
         network, loss or SoftmaxCrossEntropy(), optimizer or GradientDescent(), data, **options
     )
+
+
+def trained(layer):
+    trainer([Dense(2, 2), layer]).run(2)
 
 
 @pytest.mark.parametrize(
@@ -49,12 +87,18 @@ def trainer(layers=None, loss=None, optimizer=None, data=DATA, **options):
         (lambda: Network([ReLU()]), "needs at least one layer with parameters"),
         (lambda: Network([Dense(2, 0)]), "Dense(2, 0) is empty"),
         (lambda: trainer(optimizer=NoRate()), "needs a learning_rate"),
+        (lambda: trainer(optimizer=NoNumber()), "learning_rate of the optimizer must be a number"),
+        (lambda: trainer(optimizer=Computed()).change("learning_rate", 1), "is computed by the op"),
+        (lambda: trained(Kept(output=[[1, 2]])), "Kept.output must be an array, not a list"),
+        (lambda: trained(Kept(dweights=None)), "Kept leaves no dweights: set self.dweights"),
+        (lambda: trained(Kept(dweights=np.ones((3, 2)))), "dweights of Kept is of shape (3, 2)"),
+        (lambda: trained(Fixed()), "let Fixed have an attribute output that can be set"),
         (lambda: trainer(epochs=2.5), "the number of epochs must be a whole number, not 2.5"),
         (lambda: trainer(batch_size="all"), "the batch size must be a whole number, not 'all'"),
     ],
 )
 def test_a_mistake_is_one_line(make, says):
-    with pytest.raises((TypeError, ValueError)) as caught:
+    with pytest.raises((TypeError, ValueError, AttributeError)) as caught:
         make()
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
