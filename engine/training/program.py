@@ -142,14 +142,14 @@ def probabilities(network: Network, loss: Any) -> Array:
 
 def _forward(name: str, layer: Any, kernel: Any, inputs: Place, batch: Batch, k: int) -> Operation:
     take = _getter(inputs)
+    # The data are not a layer's own: one of a person's may do to its inputs what it likes.
+    copies = inputs.owner is batch and not is_built_in(layer)
 
     def random() -> np.random.Generator:
         return np.random.default_rng((batch.seed, batch.iteration, k))
 
     def formula() -> None:
-        # The data are not a layer's own: it may do to its inputs what it likes.
-        values = take().copy() if inputs.owner is batch else take()
-        forward(layer, values, True, random)
+        forward(layer, take().copy() if copies else take(), True, random)
 
     def by_kernel() -> None:
         kernel.forward(take())
