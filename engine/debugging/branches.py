@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from engine.debugging.snapshots import Snapshots
 from engine.nn.arrays import Array
@@ -63,6 +64,11 @@ class Branch:
     def nbytes(self) -> int:
         """Bytes that its past takes, about."""
         return self.snapshots.nbytes + self.history.nbytes
+
+    def has(self, here: Position, target: str, after: float) -> bool:
+        """Return whether this change was made there, the last place where any was."""
+        last = takewhile(lambda change: change.position == here, reversed(self.changes))
+        return any((change.target, change.after) == (target, after) for change in last)
 
     def thin(self) -> bool:
         """Keep about half of what takes most; return whether that could be done."""

@@ -289,16 +289,21 @@ class Timeline:
 
     # -- changing ------------------------------------------------------------------------------
 
-    def change(self, name: str, value: float) -> Changed:
+    def change(self, name: str, value: float) -> Changed | None:
         """Change a number here and now; ChangeError if that cannot be.
 
-        In the past this begins a branch. It is returned as an event, which is not emitted yet.
+        In the past this begins a branch. It is returned as an event, which is not emitted yet;
+        None if a callback makes again the change that it has made here before.
         """
         machine = self.machine
         target = find_target(machine, name)
         value = float(value)  # whatever kind of number it is, it is written as it is recorded
         target.check(value)
         self.set_out()
+        again = self.in_the_past or self.branch.has(machine.position, target.name, value)
+        if machine.in_callback and again:
+            target.write(value)
+            return None
         if self.in_the_past:
             self.fork()
         before = target.read()

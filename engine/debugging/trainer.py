@@ -194,6 +194,7 @@ class Trainer(Machine):
     @np.errstate(all="ignore")
     def step_operation(self) -> None:
         """Do the next operation."""
+        self.expect_no_callback()
         if not self.done:
             epoch, batch, operation = self.epoch, self.batch, self.program[self.operation]
             self.timeline.set_out()
@@ -206,6 +207,7 @@ class Trainer(Machine):
     @np.errstate(all="ignore")  # a loss that is no number is told as `LossNotFinite`
     def _run(self, goal: int, deadline: float = math.inf) -> None:
         """Go on until ``goal`` iterations are done, or it is to stop before."""
+        self.expect_no_callback()
         self.timeline.set_out()
         self._pausing = False
         self._iterate = self._watch if self.breakpoints.active else self._pass
@@ -309,6 +311,7 @@ class Trainer(Machine):
         return self.position != before
 
     def _finish(self, journey: Iterator[None]) -> None:
+        self.expect_no_callback()
         for _ in journey:
             pass
         self.stand()
@@ -334,7 +337,8 @@ class Trainer(Machine):
             raise ChangeError(RESERVED[target.strip()])
         changed = self.timeline.change(target, value)
         self.stand()
-        self.emit(changed)
+        if changed:
+            self.emit(changed)
 
     def undo(self) -> bool:
         """Take back the last change that was made at this place; return whether there was one."""
@@ -348,7 +352,9 @@ class Trainer(Machine):
 
         A product may be rounded otherwise by another number, so it is recorded as a change.
         """
-        self.emit(self.timeline.change(THREADS, number))
+        changed = self.timeline.change(THREADS, number)
+        if changed:
+            self.emit(changed)
 
     def restart(self, seed: int | None = None) -> None:
         """Begin again, on a new branch, with the hyperparameters and threads of now.
@@ -358,6 +364,7 @@ class Trainer(Machine):
         seed : int, optional
             Draw new weights from it; the same weights as before if not given. The data stay.
         """
+        self.expect_no_callback()
         if seed is not None and not 0 <= seed < 2**32:
             raise ValueError(f"a seed is a whole number from 0 to 4294967295, not {seed}")
         fixed = [n for n, a in self.network.trained.items() if not hasattr(a, "draw_weights")]

@@ -30,6 +30,8 @@ class Listeners:
     ----------
     rerunning : bool
         Whether the training goes over known ground, where nothing is observed a second time.
+    in_callback : bool
+        Whether a callback or a metric is being called, which is a part of the training.
     failure : Exception or None
         What an operation, a metric, a callback or an observer raised last.
     """
@@ -39,6 +41,7 @@ class Listeners:
         self._observers: dict[type, list[Callable[[Any], None]]] = defaultdict(list)
         self._heard: set[type] = set()  # what somebody has listened to
         self.rerunning = False
+        self.in_callback = False
         self.failure: Exception | None = None
 
     def subscribe(self, event: type[E], receive: Callable[[E], None]) -> Callable[[], None]:
@@ -70,14 +73,32 @@ class Listeners:
     def emit(self, event: events.Event) -> None:
         """Call those who listen to events of this type."""
         try:
-            for receive in tuple(self._callbacks[type(event)]):
-                receive(event)
+            with self.calling_back():
+                for receive in tuple(self._callbacks[type(event)]):
+                    receive(event)
             if not self.rerunning:
                 for receive in tuple(self._observers[type(event)]):
                     receive(event)
         except Exception as error:
             self.failure = error
             raise
+
+    @contextmanager
+    def calling_back(self) -> Iterator[None]:
+        """Call what is a part of the training."""
+        before, self.in_callback = self.in_callback, True
+        try:
+            yield
+        finally:
+            self.in_callback = before
+
+    def expect_no_callback(self) -> None:
+        """Raise RuntimeError in a callback or a metric: it cannot move what it is a part of."""
+        if self.in_callback:
+            raise RuntimeError(
+                "a callback or a metric cannot run the training, take it back or restart it:"
+                " call pause(), and do that where run() was called"
+            )
 
     def rerun(self) -> AbstractContextManager[None]:
         """Go over known ground: nothing is observed or printed a second time."""

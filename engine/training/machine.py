@@ -291,7 +291,10 @@ class Machine(Listeners):
         self._measured = self.epoch, self.learning_rate, metrics
         if self.metrics.functions or self._callbacks[events.EpochMeasured]:
             self.stand()
-        error = self.metrics.measure(self, metrics) if self.metrics.functions else None
+        error = None
+        if self.metrics.functions:
+            with self.calling_back():
+                error = self.metrics.measure(self, metrics)
         if not self.history.append(self.epoch, metrics):
             self.failure = NotRepeatedError(self.epoch, loss)
             raise self.failure

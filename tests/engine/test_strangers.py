@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from engine import EpochMeasured, Position
+from engine import EpochCompleted, EpochMeasured, Position
 from engine.debugging.dataflow import dataflow, value_of
 from engine.training.machine import NotRepeatedError
 from engine.training.snapshots import Saver
@@ -224,6 +224,53 @@ def test_what_a_layer_computes_is_no_parameter():
     trainer = build("Affine")
     trainer.run(2)
     assert trainer.network.parameters.size == (2 + 1) * 8 + (8 + 1) * 8 + (8 + 1) * 2
+
+
+def changing(event, target, batch_size, kernels):
+    trainer = build("plateau", kernels=kernels, batch_size=batch_size)
+    trainer.subscribe(event, lambda e: trainer.change(target, 0.1 * (1 + e.epoch)))
+    return trainer
+
+
+@pytest.mark.parametrize("batch_size", [None, 7])
+@pytest.mark.parametrize("target", ["learning_rate", "dense_1.weights[0, 0]", "data.X[0, 0]"])
+@pytest.mark.parametrize("event", [EpochMeasured, EpochCompleted])
+def test_a_change_by_a_callback_is_made_again_and_begins_no_branch(event, target, batch_size):
+    ends = []
+    for kernels in (True, False):
+        straight, back = (changing(event, target, batch_size, kernels) for _ in range(2))
+        straight.run(9)
+        back.run(5)
+        back.go_to(Position(2, 0, 0))
+        back.go_to(Position(5, 0, 0))
+        back.go_to(Position(3, 0, 2))
+        back.run(9)
+        assert [b.name for b in back.timeline.branches] == ["main"]
+        assert back.timeline.branch.changes == straight.timeline.branch.changes
+        assert np.array_equal(back.network.parameters, straight.network.parameters)
+        ends.append(back.network.parameters)
+    assert np.array_equal(*ends)
+
+
+@pytest.mark.parametrize(
+    "move",
+    [
+        lambda trainer: trainer.run(9),
+        lambda trainer: trainer.step_operation(),
+        lambda trainer: trainer.go_to(Position(0, 0, 0)),
+        lambda trainer: trainer.restart(),
+    ],
+)
+@pytest.mark.parametrize("how", ["callback", "metric"])
+def test_what_is_a_part_of_the_training_cannot_move_it(move, how):
+    trainer = build("PReLU")
+    if how == "metric":
+        trainer.metric("moves", move)
+    else:
+        trainer.subscribe(EpochMeasured, lambda event: move(trainer))
+    with pytest.raises(RuntimeError, match="a callback or a metric cannot run the training"):
+        trainer.run(3)
+    assert trainer.epoch == 0
 
 
 def by_hand(trainer):
