@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import random
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
@@ -28,7 +29,7 @@ def forward(
     layer: Any,
     inputs: Array,
     training: bool = True,
-    random: Callable[[], Generator] = np.random.default_rng,
+    generator: Callable[[], Generator] = np.random.default_rng,
 ) -> Array:
     """Pass a batch through a layer; return its output.
 
@@ -37,13 +38,13 @@ def forward(
     layer : object
     inputs : array, shape (samples, n_inputs)
     training : bool
-    random : callable
-        Returns a generator, for a layer that asks for one.
+    generator : callable
+        Returns a random generator, for a layer that asks for one.
     """
     wanted = further_parameters(layer.forward)
     further: dict[str, Any] = {"training": training} if "training" in wanted else {}
     if "random" in wanted:
-        further["random"] = random()
+        further["random"] = generator()
     returned = layer.forward(inputs, **further)
     return result(layer, OUTPUTS, returned)
 
@@ -134,9 +135,11 @@ def apart(part: Any) -> Any:
 
 @contextmanager
 def own_generators() -> Iterator[None]:
-    """Leave NumPy's global generator as it is, whatever is drawn within."""
+    """Leave the global generators of NumPy and Python as they are, whatever is drawn within."""
     drawn: Any = np.random.get_state()
+    drawn_by_python = random.getstate()
     try:
         yield
     finally:
         np.random.set_state(drawn)
+        random.setstate(drawn_by_python)

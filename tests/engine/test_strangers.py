@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import random
 
 import numpy as np
 import pytest
@@ -224,6 +225,23 @@ def test_what_a_layer_computes_is_no_parameter():
     trainer = build("Affine")
     trainer.run(2)
     assert trainer.network.parameters.size == (2 + 1) * 8 + (8 + 1) * 8 + (8 + 1) * 2
+
+
+@pytest.mark.parametrize("name", sorted({*STRANGERS} - {"ModuleDropout", "Containers"}))
+def test_a_prediction_anywhere_changes_nothing(name):
+    """But for what a layer keeps in its module and in its class, which is not copied."""
+    asked = build(name, batch_size=7)
+    for _ in range(2 * asked.batches * len(asked.program)):
+        asked.step_operation()
+        numpy, python = np.random.get_state()[1:3], random.getstate()
+        asked.network.predict(np.full((3, 2), 0.5))
+        assert np.array_equal(np.random.get_state()[1], numpy[0])
+        assert (np.random.get_state()[2], random.getstate()) == (numpy[1], python)
+    after = asked.network.parameters
+    plain = build(name, batch_size=7)
+    for _ in range(2 * plain.batches * len(plain.program)):
+        plain.step_operation()
+    assert np.array_equal(after, plain.network.parameters)
 
 
 def changing(event, target, batch_size, kernels):
