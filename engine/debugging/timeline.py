@@ -21,7 +21,7 @@ from engine.training.machine import Machine, NotRepeatedError
 from engine.training.snapshots import Saver, Snapshot
 
 MEMORY = 256 * 1024 * 1024
-EVERY = 0.01  # seconds of training between two snapshots, or
+EVERY = 0.02  # seconds of training between two snapshots, or
 TIMES_ITS_COST = 200  # so many times what the last one took, if that is longer
 BREATH = 0.002  # seconds of a journey between two looks at what else is to be done
 ON_THE_WAY = 32  # snapshots kept of a long way, for the next steps back,
