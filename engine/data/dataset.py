@@ -29,7 +29,9 @@ class Dataset:
     class_names : sequence of str, optional
         The names among the labels, or ``0``, ``1``, ..., if not given.
     note : str
-        What was done to the data before, in a few words.
+        What the data are and what was done to them, in one line.
+    validation : Dataset, optional
+        Samples of the same kind that are not trained on.
 
     Raises
     ------
@@ -42,6 +44,7 @@ class Dataset:
     name: str = "data"
     class_names: Sequence[str] = field(default_factory=list)
     note: str = ""
+    validation: Dataset | None = None
 
     def __post_init__(self) -> None:
         self.X = _features(self.X)
