@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
+from engine.data.reading import Reading
 from engine.nn.arrays import Array
 from engine.nn.labels import class_indices
 
@@ -32,6 +33,8 @@ class Dataset:
         What the data are and what was done to them, in one line.
     validation : Dataset, optional
         Samples of the same kind that are not trained on.
+    reading : Reading, optional
+        How the file was read that they come from.
 
     Raises
     ------
@@ -45,6 +48,7 @@ class Dataset:
     class_names: Sequence[str] = field(default_factory=list)
     note: str = ""
     validation: Dataset | None = None
+    reading: Reading | None = None
 
     def __post_init__(self) -> None:
         self.X = _features(self.X)

@@ -9,10 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from engine.data.dataset import DataError, Dataset
+from engine.data.options import ReadingOptions
 from engine.nn.arrays import Array
 
+DEFAULT = ReadingOptions()
 
-def load(path: Path) -> Dataset:
+
+def load(path: Path, options: ReadingOptions = DEFAULT, seed: int = 0) -> Dataset:
     """Load a dataset from a file whose name ends in ``.csv`` or ``.npz``, and standardise it.
 
     Raises
