@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from engine.data.reading import Reading
 from engine.nn.arrays import Array
 from engine.nn.labels import class_indices
+
+if TYPE_CHECKING:
+    from engine.data.reading import Reading
 
 
 class DataError(ValueError):
@@ -61,7 +64,7 @@ class Dataset:
         if self.y.min() < 0:
             raise DataError("a label is negative; classes count from 0")
         classes = int(self.y.max()) + 1
-        if len(np.unique(self.y)) < 2:
+        if len(self.class_names) < 2 and len(np.unique(self.y)) < 2:
             raise DataError("all rows have the same label; a classifier needs two classes or more")
         if len(self.class_names) < classes:
             self.class_names = names or [str(k) for k in range(classes)]

@@ -1,117 +1,117 @@
-"""A person's own rows, from CSV and NPZ files."""
+"""A person's own data, from tables and arrays."""
 
 from __future__ import annotations
 
-import csv
+import lzma
 import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-
+from engine.data.building import Samples, add_validation
 from engine.data.dataset import DataError, Dataset
 from engine.data.options import ReadingOptions
+from engine.data.reading import Reading
 from engine.nn.arrays import Array
+from engine.protocol.text import as_text
 
+ARRAYS = (".npz", ".npy")
 DEFAULT = ReadingOptions()
 
 
 def load(path: Path, options: ReadingOptions = DEFAULT, seed: int = 0) -> Dataset:
-    """Load a dataset from a file whose name ends in ``.csv`` or ``.npz``, and standardise it.
+    """Load a dataset from a file, and standardise it.
+
+    Tables of text may be compressed, and are read whatever their names end in; ``-`` is standard
+    input. Names that end in ``.parquet``, ``.npz`` and ``.npy`` are read as such.
+
+    Parameters
+    ----------
+    path : Path
+    options : ReadingOptions
+        What the person has said of the file.
+    seed : int
+        Of the split into training and validation set.
 
     Raises
     ------
     DataError
-        With one line that says what is wrong, and where.
+        With one line that says what is wrong, where, and what to do.
     """
-    read = {".csv": _read_csv, ".npz": _read_npz}[path.suffix.lower()]
-    try:
-        X, labels = read(path)
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror or error}") from None
-    except (UnicodeDecodeError, zipfile.BadZipFile, csv.Error, EOFError):
-        raise DataError(f"{path} is not a {path.suffix[1:].upper()} file") from None
-    except DataError as error:
-        raise DataError(f"{path}: {error}") from None
-    try:
-        names, y = np.unique(labels, return_inverse=True)
-        data = Dataset(X, y.reshape(-1), path.name, [str(name) for name in names])
-    except DataError as error:
-        raise DataError(f"{path}: {error}") from None
-    data.X = standardise(data.X)
-    data.note = "features standardised"
+    share, second = _validation(options.validation)
+    with _errors_of(path):
+        if path.suffix.lower() in ARRAYS:
+            from engine.data.arrays import load_arrays
+
+            data = load_arrays(path, options, seed, share)
+        else:
+            from engine.data.tables.read import load_table
+
+            data = load_table(path, options, seed, share)
+    if second is not None:
+        assert data.reading is not None
+        with _errors_of(second):
+            add_validation(data, _new_samples(second, data.reading), second.name)
     return data
 
 
-def standardise(X: Array) -> Array:
-    """Shift and scale each column to mean 0 and deviation 1; constant columns become 0."""
-    deviation = X.std(axis=0)
-    standardised: Array = (X - X.mean(axis=0)) / np.where(deviation > 0, deviation, 1)
-    return standardised
+def new_features(path: Path, reading: Reading) -> tuple[Array, list[str]]:
+    """Read new rows in the way of a reading; see `Reading.features_of`."""
+    with _errors_of(path):
+        _same_sort(path, reading)
+        if reading.array:
+            from engine.data.arrays import new_array_features
+
+            return new_array_features(path, reading)
+        from engine.data.tables.read import new_table_features
+
+        return new_table_features(path, reading)
 
 
-def _read_csv(path: Path) -> tuple[Array, Array]:
-    """Read the features and, from the last column, the labels; a first row of names is skipped."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = [(line, row) for line, row in enumerate(csv.reader(file), 1) if any(row)]
-    if rows and not any(_is_number(cell) for cell in rows[0][1][:-1]):
-        rows = rows[1:]
-    if not rows:
-        raise DataError("there are no rows")
-    width = len(rows[0][1])
-    if width < 2:
-        raise DataError("a row needs at least one feature and a label, separated by commas")
-    X = np.empty((len(rows), width - 1))
-    for i, (line, row) in enumerate(rows):
-        if len(row) != width:
-            raise DataError(f"line {line} has {len(row)} columns, the first row has {width}")
-        for j, cell in enumerate(row[:-1]):
-            if not _is_number(cell):
-                raise DataError(f"line {line}, column {j + 1}: {cell!r} is not a number")
-            X[i, j] = float(cell)
-        if not np.isfinite(X[i]).all():
-            j = int(np.argmin(np.isfinite(X[i])))
-            raise DataError(f"line {line}, column {j + 1}: {row[j]!r} is not a finite number")
-        if not row[-1].strip():
-            raise DataError(f"line {line} has no label in its last column")
-    return X, _labels([row[-1].strip() for _, row in rows])
+def _new_samples(path: Path, reading: Reading) -> Samples:
+    _same_sort(path, reading)
+    if reading.array:
+        from engine.data.arrays import new_array_samples
+
+        return new_array_samples(path, reading)
+    from engine.data.tables.read import new_table_samples
+
+    return new_table_samples(path, reading)
 
 
-def _labels(cells: list[str]) -> Array:
-    """Turn labels into numbers where all are, so that they sort as numbers do."""
-    if all(_is_number(cell) for cell in cells):
-        numbers = np.array([float(cell) for cell in cells])
-        if np.isfinite(numbers).all():
-            return numbers.astype(np.int64) if (numbers % 1 == 0).all() else numbers
-    return np.array(cells)
+def _same_sort(path: Path, reading: Reading) -> None:
+    if (path.suffix.lower() in ARRAYS) != reading.array:
+        wanted = "arrays (.npz or .npy)" if reading.array else "a table"
+        raise DataError(f"it must be {wanted}, as the training set is")
 
 
-def _is_number(cell: str) -> bool:
+def _validation(text: str) -> tuple[float | None, Path | None]:
+    """Return the share of the samples to validate with, or the file."""
+    if not text:
+        return None, None
     try:
-        float(cell)
+        share = float(text)
     except ValueError:
-        return False
-    return True
+        return None, Path(text)
+    if not 0 < share < 1:
+        raise DataError(f"--validation {text}: the share must be between 0 and 1, or a file")
+    return share, None
 
 
-def _read_npz(path: Path) -> tuple[Array, Array]:
-    """Read the arrays ``X`` and ``y``."""
+@contextmanager
+def _errors_of(path: Path) -> Iterator[None]:
+    """Make each error one line that names the file."""
+    name = as_text(str(path)) if str(path) != "-" else "standard input"
     try:
-        arrays = np.load(path, allow_pickle=False)
-        if not isinstance(arrays, np.lib.npyio.NpzFile):
-            raise DataError("it must hold two arrays, X and y")
-        with arrays:
-            missing = {"X", "y"} - set(arrays.files)
-            if missing:
-                held = ", ".join(arrays.files) or "none"
-                raise DataError(f"it must hold the arrays X and y; it holds {held}")
-            X, y = arrays["X"], arrays["y"]
-    except ValueError as error:
-        if isinstance(error, DataError):
-            raise
-        raise DataError("not an NPZ file of plain arrays") from None
-    if y.ndim == 2 and y.shape[1] > 1:
-        y = np.argmax(y, axis=1)
-    y = y.reshape(-1)
-    if y.dtype.kind == "f" and not np.isfinite(y).all():
-        raise DataError("y has values that are not finite numbers")
-    return X.reshape(len(X), -1) if X.ndim > 2 else X, y
+        yield
+    except DataError as error:
+        raise DataError(f"{name}: {' '.join(str(error).split())}") from None
+    except (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError):
+        raise DataError(f"{name}: the file is damaged or not complete") from None
+    except UnicodeDecodeError:
+        raise DataError(f"{name}: it is not text in one encoding") from None
+    except OSError as error:
+        raise DataError(f"cannot read {name}: {error.strerror or error}") from None
+    except MemoryError:
+        raise DataError(f"{name}: there is not enough memory for it") from None

@@ -3,10 +3,46 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
+from engine.data.preparation import Preparation
+from engine.data.tables.dialect import Dialect
+from engine.data.wording import clean, counted, few
 from engine.nn.arrays import Array
+
+Kind = Literal["number", "true or false", "text", "date", "index", "id", "free text", "empty"]
+Use = Literal["feature", "label", "left out"]
+
+
+class Column(msgspec.Struct, frozen=True, kw_only=True):
+    """A column of a table, or of an array.
+
+    Attributes
+    ----------
+    name : str
+    kind : str
+        What it holds.
+    use : {"feature", "label", "left out"}
+    missing : int
+        In how many rows it has no value.
+    categories : list of str
+        Of a text column, in the order of its one-hot features; ``""`` stands for missing.
+    """
+
+    name: str
+    kind: Kind = "number"
+    use: Use = "feature"
+    missing: int = 0
+    categories: list[str] = []
+
+    @property
+    def width(self) -> int:
+        """How many features it becomes."""
+        if self.use != "feature":
+            return 0
+        return len(self.categories) if self.kind == "text" else 1
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -14,19 +50,78 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes
     ----------
-    summary : str
-        The one line that the screen shows, such as ``178 samples, 13 features standardised,
-        label: cultivar (3 classes), left out: id``.
+    file : str
+    format : dict of str
+        How the file is written, by terms such as ``separator``.
+    counts, validation_counts : list of int
+        Samples of each class. Without a validation set the second is empty.
+    validation_from : str
+        Where the validation set comes from.
+    label, label_found : str
+        The column of the labels, and why it was taken.
     classes : list of str
         The names of the classes, in the order of their indices.
+    columns : list of Column
+        In the order of the file.
+    preparation : Preparation
+    remarks : list of str
+        What else was done, each a part of the summary.
+    dialect : Dialect or None
+        Of a table of text.
+    header : bool
+        Whether the columns have names of their own.
+    label_is_text : bool
+    array : bool
+        Whether it is a file of arrays.
     """
 
-    summary: str
+    file: str
+    format: dict[str, str]
+    counts: list[int] = []
+    validation_counts: list[int] = []
+    validation_from: str = ""
+    label: str
+    label_found: str
     classes: list[str]
+    columns: list[Column]
+    preparation: Preparation = Preparation(medians=[], means=[], deviations=[])
+    remarks: list[str] = []
+    dialect: Dialect | None = None
+    header: bool = True
+    label_is_text: bool = True
+    array: bool = False
+
+    @property
+    def features(self) -> list[Column]:
+        """The columns that are learned from."""
+        return [column for column in self.columns if column.use == "feature"]
+
+    @property
+    def summary(self) -> str:
+        """The one line that the screen shows.
+
+        Such as ``178 samples, 13 features standardised, label: cultivar (3 classes), left out:
+        id``.
+        """
+        samples = counted(sum(self.counts), "sample")
+        if self.validation_counts:
+            samples += f" + {sum(self.validation_counts):,} for validation"
+        left_out = [column.name for column in self.columns if column.use == "left out"]
+        one_hot = "one-hot, " if [c.use for c in self.columns].count("label") > 1 else ""
+        parts = [
+            samples,
+            f"{counted(self.preparation.features, 'feature')} standardised",
+            f"label: {self.label} ({one_hot}{counted(len(self.classes), 'class')})",
+            f"left out: {few(left_out)}" if left_out else "",
+            *self.remarks,
+        ]
+        return clean(", ".join(filter(None, parts)))
 
     def describe(self) -> list[str]:
         """Return the full description, one item a line."""
-        raise NotImplementedError
+        from engine.data.description import describe
+
+        return describe(self)
 
     def features_of(self, path: Path) -> tuple[Array, list[str]]:
         """Read new rows from a file with the same columns, prepared as the training set was.
@@ -45,4 +140,6 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
         DataError
             With one line that says what is wrong, and where.
         """
-        raise NotImplementedError
+        from engine.data.files import new_features
+
+        return new_features(path, self)
