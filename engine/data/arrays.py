@@ -70,10 +70,11 @@ def new_array_features(path: Path, reading: Reading) -> tuple[Array, list[str]]:
     return _prepared(arrays, reading)
 
 
-def new_array_samples(path: Path, reading: Reading) -> Samples:
+def new_array_samples(path: Path, reading: Reading) -> tuple[Samples, list[str]]:
     """Read samples of the same width and classes, prepared as the training set was."""
     arrays = read_arrays(path)
-    return _prepared(arrays, reading)[0], _known_classes(arrays, reading)
+    X, remarks = _prepared(arrays, reading)
+    return (X, _known_classes(arrays, reading)), remarks
 
 
 def _features(arrays: Arrays) -> Array:
@@ -170,10 +171,12 @@ def _treat_missing(
 
 def _prepared(arrays: Arrays, reading: Reading) -> tuple[Array, list[str]]:
     X = _chosen(_features(arrays), reading.columns)
-    count = int(np.isnan(X).sum())
+    remarks = [
+        f"row {row + 1}: {reading.features[j].name} is missing, taken as the training set's median"
+        for row, j in np.argwhere(np.isnan(X))
+    ]
     reading.preparation.apply(X)
-    filled = f"{counted(count, 'missing value')} taken as the training set's medians"
-    return X, [filled] if count else []
+    return X, remarks
 
 
 def _known_classes(arrays: Arrays, reading: Reading) -> Array:

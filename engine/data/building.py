@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 import numpy as np
 
@@ -41,17 +43,33 @@ def build(reading: Reading, training: Samples, validation: Samples | None = None
     data = Dataset(X, y, reading.file, reading.classes, reading.summary, reading=reading)
     if validation is not None:
         preparation.apply(validation[0])
-        add_validation(data, validation)
+        add_validation(data, validation, reading.validation_from)
     return data
 
 
-def add_validation(data: Dataset, validation: Samples, source: str = "") -> None:
-    """Give a dataset its validation set, whose features are prepared already."""
+def add_validation(
+    data: Dataset, validation: Samples, source: str, remarks: Sequence[str] = ()
+) -> None:
+    """Give a dataset its validation set, whose features are prepared already.
+
+    Parameters
+    ----------
+    data : Dataset
+        With the reading of its file.
+    validation : features and classes
+    source : str
+        Where they come from, if not from the same samples.
+    remarks : sequence of str
+        What was done to them, for the summary.
+    """
     assert data.reading is not None
     X, y = validation
     counts = np.bincount(y, minlength=data.classes).tolist()
     data.reading = msgspec.structs.replace(
-        data.reading, validation_counts=counts, validation_from=source
+        data.reading,
+        validation_counts=counts,
+        validation_from=source,
+        remarks=[*data.reading.remarks, *remarks],
     )
     data.note = data.reading.summary
     data.validation = Dataset(X, y, source or data.name, data.class_names)

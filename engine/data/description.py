@@ -20,7 +20,8 @@ WHY = {
 
 def describe(reading: Reading) -> list[str]:
     """Return the full description of a reading, one item a line."""
-    lines = _aligned([("file", reading.file), *reading.format.items(), *_samples(reading)], "")
+    facts = [(term, fact) for term, fact in reading.format.items() if fact]
+    lines = _aligned([("file", clean(reading.file)), *facts, *_samples(reading)], "")
     lines += ["", f"label: {reading.label} ({reading.label_found})"]
     lines += _aligned(_classes(reading), "  ")
     lines += ["", f"{counted(reading.preparation.features, 'feature')}, standardised"]
@@ -30,14 +31,7 @@ def describe(reading: Reading) -> list[str]:
     if len(rows) > len(shown):
         lines.append(f"  and {len(rows) - len(shown):,} more")
     lines += ["", *(f"note: {remark}" for remark in reading.remarks)] if reading.remarks else []
-    return [clean_line(line) for line in lines]
-
-
-def clean_line(line: str) -> str:
-    """Return a line without what would control a terminal, its indent kept."""
-    from engine.protocol.text import as_text, printable
-
-    return printable(str(as_text(line.replace("\n", " ").replace("\t", " ")))).rstrip()
+    return [line.rstrip() for line in lines]
 
 
 def _samples(reading: Reading) -> list[tuple[str, str]]:

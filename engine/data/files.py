@@ -14,9 +14,10 @@ from engine.data.dataset import DataError, Dataset
 from engine.data.options import ReadingOptions
 from engine.data.reading import Reading
 from engine.nn.arrays import Array
-from engine.protocol.text import as_text
+from engine.data.wording import clean, counted
 
 ARRAYS = (".npz", ".npy")
+MOST_REMARKS = 10
 DEFAULT = ReadingOptions()
 
 
@@ -52,7 +53,9 @@ def load(path: Path, options: ReadingOptions = DEFAULT, seed: int = 0) -> Datase
     if second is not None:
         assert data.reading is not None
         with _errors_of(second):
-            add_validation(data, _new_samples(second, data.reading), second.name)
+            validation, remarks = _new_samples(second, data.reading)
+            unknown = f"{counted(len(remarks), 'value')} of {clean(second.name)} missing or new"
+            add_validation(data, validation, second.name, [unknown] if remarks else [])
     return data
 
 
@@ -63,13 +66,17 @@ def new_features(path: Path, reading: Reading) -> tuple[Array, list[str]]:
         if reading.array:
             from engine.data.arrays import new_array_features
 
-            return new_array_features(path, reading)
-        from engine.data.tables.read import new_table_features
+            X, remarks = new_array_features(path, reading)
+        else:
+            from engine.data.tables.read import new_table_features
 
-        return new_table_features(path, reading)
+            X, remarks = new_table_features(path, reading)
+    more = len(remarks) - MOST_REMARKS
+    return X, [*remarks[:MOST_REMARKS], f"and {more:,} more like these"] if more > 1 else remarks
 
 
-def _new_samples(path: Path, reading: Reading) -> Samples:
+def _new_samples(path: Path, reading: Reading) -> tuple[Samples, list[str]]:
+    """Read samples of the same columns and classes, and remarks as of `new_features`."""
     _same_sort(path, reading)
     if reading.array:
         from engine.data.arrays import new_array_samples
@@ -102,7 +109,7 @@ def _validation(text: str) -> tuple[float | None, Path | None]:
 @contextmanager
 def _errors_of(path: Path) -> Iterator[None]:
     """Make each error one line that names the file."""
-    name = as_text(str(path)) if str(path) != "-" else "standard input"
+    name = clean(str(path)) if str(path) != "-" else "standard input"
     try:
         yield
     except DataError as error:

@@ -7,6 +7,7 @@ import re
 MISSING = frozenset(
     ["", "?", "NA", "N/A", "n/a", "na", "#N/A", "#NA", "<NA>", "NaT", "null", "NULL", "Null"]
 ) | {"nan", "NaN", "NAN", "-nan", "-NaN"}
+MISSING |= {"#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!"}  # as Excel writes errors
 MISSING_NUMBERS = MISSING | {"None", "none", "-", "--", ".", "*", "**", "missing", "Missing"}
 
 _TIME = r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?\s*([AaPp]\.?[Mm]\.?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?"

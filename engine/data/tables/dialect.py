@@ -100,6 +100,9 @@ def find_layout(text: TextFile, like: Dialect | None = None, header: bool | None
         records.pop()  # the end of a cell in quotes may be missing
     if not records:
         raise DataError("there are no rows")
+    last = records[-1][0]
+    if text.complete and "".join(lines[last - 1 :]).count('"') % 2 and last < len(lines):
+        raise DataError(f"line {last} opens a quote that is never closed")
     above = _comment_above(lines, separator, comments)
     width, trailing = _width(records, above)
     decimal, thousands = _decimal(records[1:] or records, separator, like)

@@ -114,7 +114,7 @@ class _Rows:
     """The rows of a file, as pandas reads them: without the header and without comments."""
 
     def __init__(self, text: TextFile, layout: Layout) -> None:
-        self._blocks = self._without_comments(self._whole_lines(text), layout)
+        self._blocks = self._without_comments(text.encoded(), layout)
         self._skip = layout.first_line - 1
 
     def read(self, _size: int = -1) -> bytes:
@@ -123,17 +123,6 @@ class _Rows:
 
     def __iter__(self) -> Iterator[bytes]:
         return self._blocks
-
-    def _whole_lines(self, text: TextFile) -> Iterator[bytes]:
-        rest = b""
-        for chunk in text.encoded():
-            end = chunk.rfind(b"\n") + 1
-            if end == 0:
-                rest += chunk
-                continue
-            yield rest + chunk[:end]
-            rest = chunk[end:]
-        yield rest
 
     def _without_comments(self, blocks: Iterator[bytes], layout: Layout) -> Iterator[bytes]:
         characters = layout.dialect.comments.encode()

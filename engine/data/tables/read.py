@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from engine.data.building import Samples, build, split
+from engine.data.columns import find_column
 from engine.data.dataset import DataError, Dataset
 from engine.data.options import ReadingOptions
 from engine.data.reading import Column, Reading, Use
@@ -25,7 +26,6 @@ from engine.data.tables.table import Table, Texts
 from engine.data.wording import counted, few
 from engine.nn.arrays import Array
 
-MOST_REMARKS = 10
 PARQUET = (".parquet", ".pq")
 
 
@@ -65,12 +65,13 @@ def new_table_features(path: Path, reading: Reading) -> tuple[Array, list[str]]:
         table.close()
 
 
-def new_table_samples(path: Path, reading: Reading) -> Samples:
+def new_table_samples(path: Path, reading: Reading) -> tuple[Samples, list[str]]:
     """Read samples of the same columns and classes, prepared as the training set was."""
     table = _read(path, reading)
     try:
-        X, _ = _new_features(table, reading)
-        return X, roles.classes_elsewhere(table, _label_columns(table, reading), reading)
+        X, remarks = _new_features(table, reading)
+        y = roles.classes_elsewhere(table, _label_columns(table, reading), reading)
+        return (X, y), remarks
     finally:
         table.close()
 
@@ -94,10 +95,10 @@ def _understand(table: Table, options: ReadingOptions) -> tuple[Reading, Array]:
     label = roles.find_label(table, options)
     kinds = roles.kinds_of(table)
     features = roles.find_features(table, kinds, label, options)
-    for j in features:
-        values = table.columns[j]
-        if kinds[j] == "text" and isinstance(values, Texts):
-            refuse_typing_errors(table, table.names[j], values)
+    dropped = {find_column(table.names, name, "--drop") for name in options.drop}
+    for j, (name, values) in enumerate(zip(table.names, table.columns, strict=True)):
+        if isinstance(values, Texts) and j not in dropped and j not in label.columns:
+            refuse_typing_errors(table, name, values)
     remarks = [] if table.text is None else _remarks_of_text(table)
     remarks += _treat_missing(table, features, label, options)
     if not table.rows:
@@ -109,7 +110,7 @@ def _understand(table: Table, options: ReadingOptions) -> tuple[Reading, Array]:
         use = "label" if j in label.columns else use
         missing = int(table.columns[j].missing.sum())
         columns.append(Column(name=name, kind=kind, use=use, missing=missing))
-        if use == "feature":
+        if use == "feature" and kind != "text":
             check_numbers(table, columns[-1], table.columns[j])
     classes, y = roles.classes_in(table, label, options)
     reading = Reading(
@@ -213,10 +214,7 @@ def _new_features(table: Table, reading: Reading) -> tuple[Array, list[str]]:
     )
     X = _matrix(part, features, slice(None))
     reading.preparation.apply(X)
-    more = len(remarks) - MOST_REMARKS
-    if more > 1:
-        remarks[MOST_REMARKS:] = [f"and {more:,} more values that are new or missing"]
-    return X, remarks
+    return X, [remark for _, remark in sorted(remarks)]
 
 
 def _same_columns(table: Table, reading: Reading) -> list[int]:
@@ -253,18 +251,18 @@ def _label_columns(table: Table, reading: Reading) -> list[int]:
     return columns
 
 
-def _remarks_on(table: Table, column: Column, j: int) -> list[str]:
-    """Return one line for each value that is missing, or a text that is new."""
+def _remarks_on(table: Table, column: Column, j: int) -> list[tuple[int, str]]:
+    """Return rows in which a value is missing, or a text is new, and one line for each."""
     values = table.columns[j]
     if column.kind != "text":
         return [
-            f"row {row + 1}: {column.name} is missing, taken as the training set's median"
+            (row, f"row {row + 1}: {column.name} is missing, taken as the training set's median")
             for row in np.flatnonzero(values.missing)
         ]
     assert isinstance(values, Texts)
     new = category_numbers(column, values)[values.codes] < 0
     texts = [*(repr(text) for text in values.texts), "a missing value"]
     return [
-        f"row {row + 1}: {column.name} {texts[values.codes[row]]} is new, taken as none"
+        (row, f"row {row + 1}: {column.name} {texts[values.codes[row]]} is new, taken as none")
         for row in np.flatnonzero(new)
     ]

@@ -25,25 +25,21 @@ def records_of(lines: Iterable[str], separator: str, comments: str) -> Iterator[
 
     A cell in quotes may hold separators and ends of lines. Blanks around cells are left away.
     """
-    number, between_rows = 0, True
+    start, between_rows = 0, True
 
     def rows() -> Iterator[str]:
-        nonlocal number, between_rows
-        for number, line in enumerate(lines, 1):  # noqa: B007 - read outside
-            if between_rows and (not line.strip() or is_comment(line, comments)):
-                continue
-            between_rows = False
+        nonlocal start, between_rows
+        for number, line in enumerate(lines, 1):
+            if between_rows:
+                if not line.strip() or is_comment(line, comments):
+                    continue
+                start, between_rows = number, False
             yield line.replace("\t", " ").strip(" ") if separator == " " else line
 
     reader = csv.reader(rows(), delimiter=separator, skipinitialspace=True)
-    while True:
-        between_rows = True
-        before = number
-        try:
-            row = next(reader, None)
-        except csv.Error as error:
-            raise DataError(f"line {before + 1} cannot be read: {error}") from None
-        if row is None:
-            return
-        ends = sum(cell.count("\n") for cell in row)
-        yield number - ends, [cell.strip() for cell in row]
+    try:
+        for row in reader:
+            yield start, [cell.strip() for cell in row]
+            between_rows = True
+    except csv.Error as error:
+        raise DataError(f"line {start} cannot be read: {error}") from None

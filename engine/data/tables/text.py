@@ -5,7 +5,6 @@ from __future__ import annotations
 import bz2
 import codecs
 import gzip
-import io
 import lzma
 import re
 import shutil
@@ -102,9 +101,18 @@ class TextFile:
         self.head = self._text(self._read_head())
 
     def encoded(self) -> Iterator[bytes]:
-        """Yield the text piece by piece as UTF-8; lines end with a line feed."""
+        """Yield the text as UTF-8, some whole lines at a time, each of which ends with a feed."""
+        rest = b""
         for chunk in self._utf8():
-            yield chunk.replace(b"\r", b"\n") if self._ends_with_returns else chunk
+            block = chunk.replace(b"\r", b"\n") if self._ends_with_returns else chunk
+            end = block.rfind(b"\n") + 1
+            if end:
+                yield rest + block[:end]
+                rest = block[end:]
+            else:
+                rest += block
+        if rest:
+            yield rest
 
     def _utf8(self) -> Iterator[bytes]:
         self._file.seek(0)
@@ -119,12 +127,11 @@ class TextFile:
 
     def lines(self) -> Iterator[str]:
         """Yield the lines, each with its end."""
-        self._file.seek(0)
-        wrapper = io.TextIOWrapper(self._file, self.encoding, newline=None)
-        try:
-            yield from wrapper
-        finally:
-            wrapper.detach()
+        for block in self.encoded():
+            lines = block.decode().split("\n")
+            yield from (line + "\n" for line in lines[:-1])
+            if lines[-1]:
+                yield lines[-1]
 
     def _read_head(self) -> bytes:
         self._file.seek(0)
