@@ -13,8 +13,8 @@ from engine.data.building import Samples, add_validation
 from engine.data.dataset import DataError, Dataset
 from engine.data.options import ReadingOptions
 from engine.data.reading import Reading
-from engine.nn.arrays import Array
 from engine.data.wording import clean, counted
+from engine.nn.arrays import Array
 
 ARRAYS = (".npz", ".npy")
 MOST_REMARKS = 10

@@ -17,7 +17,8 @@ from engine.data.tables.records import COMMENTS, Record, is_comment, records_of
 from engine.data.tables.text import TextFile
 
 SEPARATORS = {"\t": "tabs", ";": "semicolons", "|": "pipes", ",": "commas", " ": "blanks"}
-SAMPLE = 1000  # rows that are looked at
+SAMPLE = 500  # rows that are looked at
+TRIED = 100  # of them to try each separator on
 
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +65,10 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         How many columns there are.
     trailing : bool
         Whether rows end with a separator.
+    padded : bool
+        Whether blanks follow separators.
+    plain : bool
+        Whether there are no comments among the first rows, and no quotes above them.
     sample : list of list of str
         The first rows.
     """
@@ -73,6 +78,8 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     first_line: int
     width: int
     trailing: bool
+    padded: bool
+    plain: bool
     sample: list[list[str]]
 
 
@@ -113,12 +120,16 @@ def find_layout(text: TextFile, like: Dialect | None = None, header: bool | None
         raise DataError("there are no rows")
     for line, row in rows:
         check_width(line, row, width)
+    first = rows[0][0]
     return Layout(
         dialect=dialect,
         header=found,
-        first_line=rows[0][0],
+        first_line=first,
         width=width,
         trailing=trailing,
+        padded=separator + " " in text.head,
+        plain=not any(is_comment(line, comments) for line in lines[first - 1 :])
+        and not any('"' in line for line in lines[: first - 1]),
         sample=[row[:width] for _, row in rows],
     )
 
@@ -138,7 +149,7 @@ def _separator(lines: list[str], like: Dialect | None) -> str:
     scores = {}
     for separator in SEPARATORS:
         try:
-            rows = [row for _, row in islice(records_of(lines, separator, COMMENTS), SAMPLE)]
+            rows = [row for _, row in islice(records_of(lines, separator, COMMENTS), TRIED)]
         except DataError:
             continue
         scores[separator] = _score(rows[1:] or rows, separator)
@@ -176,7 +187,7 @@ def _comments(lines: list[str], separator: str) -> str:
 
     Where the first column is of text, a row of it may begin with such a character as well.
     """
-    records = list(islice(records_of(lines, separator, COMMENTS), SAMPLE))
+    records = list(islice(records_of(lines, separator, COMMENTS), TRIED))
     if not records:
         return ""
     width = Counter(len(row) for _, row in records[1:] or records).most_common(1)[0][0]

@@ -6,6 +6,7 @@ import re
 import warnings
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -158,33 +159,25 @@ def _removed(pattern: re.Pattern[bytes], block: bytes, quotes: int) -> bytes:
 
 
 def _frame(table: Table, texts: set[int]) -> pd.DataFrame:
-    """Read the rows, the columns ``texts`` as categories."""
+    """Read the rows, the columns ``texts`` as categories.
+
+    Where comments are not expected, pandas reads the file itself, which is faster. One that comes
+    later makes a row too long, or its first number a text; the rows are then read without them.
+    """
     text, layout = table.text, table.layout
     assert text is not None
     assert layout is not None
-    dialect = layout.dialect
     width = layout.width + layout.trailing
+    if text.plain and layout.plain:
+        try:
+            frame = _from_pandas(text.path, layout, width, texts, layout.first_line - 1)
+            if 0 in texts or frame.dtypes[0].kind in "iuf":
+                return frame
+        except (pd.errors.ParserError, pd.errors.EmptyDataError):
+            pass
     for columns in (width, width + 1):
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                frame: pd.DataFrame = pd.read_csv(
-                    _Rows(text, layout),  # type: ignore[call-overload]
-                    sep=r"\s+" if dialect.separator == " " else dialect.separator,
-                    header=None,
-                    names=range(columns),
-                    index_col=False,
-                    decimal=dialect.decimal,
-                    thousands=dialect.thousands or None,
-                    skipinitialspace=True,
-                    dtype=dict.fromkeys(texts, "category"),
-                    na_values={
-                        j: sorted(MISSING if j in texts else MISSING_NUMBERS)
-                        for j in range(columns)
-                    },
-                    keep_default_na=False,
-                )
-                return frame
+            return _from_pandas(_Rows(text, layout), layout, columns, texts)
         except pd.errors.ParserError as error:
             if "EOF inside string" in str(error):
                 *_, (line, _row) = table.records()
@@ -193,6 +186,31 @@ def _frame(table: Table, texts: set[int]) -> pd.DataFrame:
         except pd.errors.EmptyDataError:
             raise DataError("there are no rows") from None
     raise DataError("the rows cannot be told apart: write the table with commas and one line a row")
+
+
+def _from_pandas(
+    source: Any, layout: Layout, width: int, texts: set[int], skipped: int = 0
+) -> pd.DataFrame:
+    """Read rows from a path or from what can be read."""
+    dialect = layout.dialect
+    missing: Any = {j: sorted(MISSING if j in texts else MISSING_NUMBERS) for j in range(width)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        frame: pd.DataFrame = pd.read_csv(
+            source,
+            sep=r"\s+" if dialect.separator == " " else dialect.separator,
+            header=None,
+            names=range(width),
+            index_col=False,
+            skiprows=skipped,
+            decimal=dialect.decimal,
+            thousands=dialect.thousands or None,
+            skipinitialspace=layout.padded,
+            dtype=dict.fromkeys(texts, "category"),
+            na_values={j: sorted(MISSING if j in texts else MISSING_NUMBERS) for j in range(width)},
+            keep_default_na=False,
+        )
+    return frame
 
 
 def _texts(column: pd.Series, dialect: Dialect, is_text: bool) -> Values:

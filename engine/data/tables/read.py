@@ -256,13 +256,16 @@ def _remarks_on(table: Table, column: Column, j: int) -> list[tuple[int, str]]:
     values = table.columns[j]
     if column.kind != "text":
         return [
-            (row, f"row {row + 1}: {column.name} is missing, taken as the training set's median")
+            (
+                int(row),
+                f"row {row + 1}: {column.name} is missing, taken as the training set's median",
+            )
             for row in np.flatnonzero(values.missing)
         ]
     assert isinstance(values, Texts)
     new = category_numbers(column, values)[values.codes] < 0
     texts = [*(repr(text) for text in values.texts), "a missing value"]
     return [
-        (row, f"row {row + 1}: {column.name} {texts[values.codes[row]]} is new, taken as none")
+        (int(row), f"row {row + 1}: {column.name} {texts[values.codes[row]]} is new, taken as none")
         for row in np.flatnonzero(new)
     ]
