@@ -34,7 +34,8 @@ def main() -> None:
             memory = statistics.median(o[1] for _, o in turns)
             print(
                 f"{digits} digits: pandas {theirs:.2f} s, nntui {ours:.2f} s, ratio {ratio:.2f} "
-                f"(at most 2); memory {memory:.0f} MB, {memory / matrix:.2f} of the matrix (at most 3)"
+                f"(at most 2); memory {memory:.0f} MB, {memory / matrix:.2f} of the matrix "
+                "(at most 3)"
             )
 
 

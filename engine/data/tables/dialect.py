@@ -67,8 +67,6 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         Whether rows end with a separator.
     padded : bool
         Whether blanks follow separators.
-    plain : bool
-        Whether there are no comments among the first rows, and no quotes above them.
     sample : list of list of str
         The first rows.
     """
@@ -79,7 +77,6 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     width: int
     trailing: bool
     padded: bool
-    plain: bool
     sample: list[list[str]]
 
 
@@ -128,8 +125,6 @@ def find_layout(text: TextFile, like: Dialect | None = None, header: bool | None
         width=width,
         trailing=trailing,
         padded=separator + " " in text.head,
-        plain=not any(is_comment(line, comments) for line in lines[first - 1 :])
-        and not any('"' in line for line in lines[: first - 1]),
         sample=[row[:width] for _, row in rows],
     )
 

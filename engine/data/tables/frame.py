@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections import deque
 from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,12 @@ from engine.data.tables.dialect import SEPARATORS, Dialect, Layout, find_layout
 from engine.data.tables.table import Numbers, Table, Texts, Values
 from engine.data.tables.text import TextFile
 from engine.data.wording import clean
+from engine.nn.arrays import Array
+
+BLOCK = 2**22  # bytes that a thread reads at a time
+THREADS = 2
+
+Part = Array | tuple[Array, list[str]] | None  # numbers; codes and texts; or something else
 
 
 def read_text_table(
@@ -58,16 +66,19 @@ def _read(
         j for j, column in enumerate(zip(*layout.sample, strict=False)) if not _fits(column, number)
     }
     table = Table(text.path, names, [], _format(text, layout), text, layout)
-    frame = _frame(table, texts)
-    others = {j for j in range(layout.width) if frame.dtypes[j].kind not in "iuf"} - texts
+    blocks = _read_blocks(table, texts)
+    others = {
+        j for j, parts in enumerate(blocks[: layout.width]) if any(part is None for part in parts)
+    }
     if others:  # numbers in the first rows, but text in one below
         texts |= others
-        frame = _frame(table, texts)
+        blocks = _read_blocks(table, texts)
     for j in range(layout.width):
-        if j not in texts:
-            table.columns.append(Numbers(frame[j].to_numpy()))
+        if j in texts:
+            table.columns.append(_texts(blocks[j], layout.dialect, j in forced))
         else:
-            table.columns.append(_texts(frame[j], layout.dialect, j in forced))
+            table.columns.append(_numbers(blocks[j]))
+        blocks[j] = []  # as much memory again
     if table.columns[-1].missing.any():
         table.check_widths()
         _leave_out_empty_rows(table)
@@ -111,37 +122,34 @@ def _format(text: TextFile, layout: Layout) -> dict[str, str]:
     return facts
 
 
-class _Rows:
-    """The rows of a file, as pandas reads them: without the header and without comments."""
+def _row_blocks(text: TextFile, layout: Layout) -> Iterator[bytes]:
+    """Yield the rows some at a time: without the header, and without comments.
 
-    def __init__(self, text: TextFile, layout: Layout) -> None:
-        self._blocks = self._without_comments(text.encoded(), layout)
-        self._skip = layout.first_line - 1
-
-    def read(self, _size: int = -1) -> bytes:
-        """Return the next lines, or nothing at the end."""
-        return next(self._blocks, b"")
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self._blocks
-
-    def _without_comments(self, blocks: Iterator[bytes], layout: Layout) -> Iterator[bytes]:
-        characters = layout.dialect.comments.encode()
-        pattern = re.compile(
-            rb"^[ \t]*[" + characters + rb"](?!N/?A|REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!).*\n?",
-            re.MULTILINE,
-        )
-        quotes = 0
-        for block in blocks:
-            while self._skip and block:
-                self._skip -= 1
-                block = block[block.index(b"\n") + 1 :]
-            kept = block
-            if any(character in block for character in characters):
-                kept = _removed(pattern, block, quotes)
-            quotes += block.count(b'"')
-            if kept:
-                yield kept
+    No block ends between quotes.
+    """
+    characters = layout.dialect.comments.encode()
+    comment = re.compile(
+        rb"^[ \t]*[" + characters + rb"](?!N/?A|REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!).*\n?",
+        re.MULTILINE,
+    )
+    skip = layout.first_line - 1
+    rest: list[bytes] = []
+    quotes = size = 0
+    for block in text.encoded():
+        while skip and block:
+            skip -= 1
+            block = block[block.find(b"\n") + 1 :]
+        found = block.count(b'"')
+        if any(character in block for character in characters):
+            block = _removed(comment, block, quotes)
+        quotes += found
+        rest.append(block)
+        size += len(block)
+        if size >= BLOCK and quotes % 2 == 0:
+            yield b"".join(rest)
+            rest, size = [], 0
+    if size:
+        yield b"".join(rest)
 
 
 def _removed(pattern: re.Pattern[bytes], block: bytes, quotes: int) -> bytes:
@@ -158,71 +166,110 @@ def _removed(pattern: re.Pattern[bytes], block: bytes, quotes: int) -> bytes:
     return b"".join([*parts, block[end:]])
 
 
-def _frame(table: Table, texts: set[int]) -> pd.DataFrame:
-    """Read the rows, the columns ``texts`` as categories.
-
-    Where comments are not expected, pandas reads the file itself, which is faster. One that comes
-    later makes a row too long, or its first number a text; the rows are then read without them.
-    """
-    text, layout = table.text, table.layout
-    assert text is not None
-    assert layout is not None
-    width = layout.width + layout.trailing
-    if text.plain and layout.plain:
-        try:
-            frame = _from_pandas(text.path, layout, width, texts, layout.first_line - 1)
-            if 0 in texts or frame.dtypes[0].kind in "iuf":
-                return frame
-        except (pd.errors.ParserError, pd.errors.EmptyDataError):
-            pass
+def _read_blocks(table: Table, texts: set[int]) -> list[list[Part]]:
+    """Return each column in the parts that pandas has read, the columns ``texts`` as categories."""
+    assert table.text is not None
+    assert table.layout is not None
+    width = table.layout.width + table.layout.trailing
     for columns in (width, width + 1):
         try:
-            return _from_pandas(_Rows(text, layout), layout, columns, texts)
+            return _in_parallel(table.text, table.layout, columns, texts)
         except pd.errors.ParserError as error:
             if "EOF inside string" in str(error):
                 *_, (line, _row) = table.records()
                 raise DataError(f"line {line} opens a quote that is never closed") from None
             table.check_widths()
-        except pd.errors.EmptyDataError:
-            raise DataError("there are no rows") from None
     raise DataError("the rows cannot be told apart: write the table with commas and one line a row")
 
 
-def _from_pandas(
-    source: Any, layout: Layout, width: int, texts: set[int], skipped: int = 0
-) -> pd.DataFrame:
-    """Read rows from a path or from what can be read."""
+def _in_parallel(text: TextFile, layout: Layout, width: int, texts: set[int]) -> list[list[Part]]:
+    parts: list[list[Part]] = [[] for _ in range(width)]
+    waiting: deque[Future[list[Part]]] = deque()
+
+    def collect() -> None:
+        for column, part in zip(parts, waiting.popleft().result(), strict=True):
+            column.append(part)
+
+    with warnings.catch_warnings(), ThreadPoolExecutor(THREADS) as pool:
+        warnings.simplefilter("ignore")
+        for block in _row_blocks(text, layout):
+            waiting.append(pool.submit(_parse, block, layout, width, texts))
+            if len(waiting) > THREADS:
+                collect()
+        while waiting:
+            collect()
+    if not parts[0]:
+        raise DataError("there are no rows")
+    return parts
+
+
+def _parse(block: bytes, layout: Layout, width: int, texts: set[int]) -> list[Part]:
+    """Return the columns of some rows."""
     dialect = layout.dialect
     missing: Any = {j: sorted(MISSING if j in texts else MISSING_NUMBERS) for j in range(width)}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        frame: pd.DataFrame = pd.read_csv(
+    source: Any = _Once(block)
+    try:
+        frame = pd.read_csv(
             source,
             sep=r"\s+" if dialect.separator == " " else dialect.separator,
             header=None,
             names=range(width),
             index_col=False,
-            skiprows=skipped,
             decimal=dialect.decimal,
             thousands=dialect.thousands or None,
             skipinitialspace=layout.padded,
             dtype=dict.fromkeys(texts, "category"),
-            na_values={j: sorted(MISSING if j in texts else MISSING_NUMBERS) for j in range(width)},
+            na_values=missing,
             keep_default_na=False,
+            low_memory=False,
         )
-    return frame
+    except pd.errors.EmptyDataError:
+        return [np.zeros(0) for _ in range(width)]
+    return [_part(frame[j]) for j in range(width)]
 
 
-def _texts(column: pd.Series, dialect: Dialect, is_text: bool) -> Values:
+class _Once:
+    """Bytes that can be read once, all together."""
+
+    def __init__(self, block: bytes) -> None:
+        self._block = block
+
+    def read(self, _size: int = -1) -> bytes:
+        block, self._block = self._block, b""
+        return block
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter([])
+
+
+def _part(column: pd.Series) -> Part:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes = column.cat.codes.to_numpy().astype(np.int32)
+        return codes, [" ".join(str(text).split()) for text in column.cat.categories]
+    return column.to_numpy().copy() if column.dtype.kind in "iuf" else None
+
+
+def _numbers(parts: list[Part]) -> Numbers:
+    return Numbers(np.concatenate([part for part in parts if isinstance(part, np.ndarray)]))
+
+
+def _texts(parts: list[Part], dialect: Dialect, is_text: bool) -> Values:
     """Return a column of categories as text, or as numbers if all of it is numbers."""
-    codes = column.cat.codes.to_numpy().astype(np.intp)
-    found = [" ".join(str(text).split()) for text in column.cat.categories]
-    known = [text for text in found if text not in MISSING]
-    if not is_text and _fits(known, dialect.number):
-        return Numbers(np.array([*map(dialect.value, found), np.nan])[codes])
-    texts = sorted(set(known))
-    numbers = {text: k for k, text in enumerate(texts)}
-    return Texts(np.array([*(numbers.get(text, -1) for text in found), -1])[codes], texts)
+    pairs = [part for part in parts if isinstance(part, tuple)]
+    found = sorted({text for _, texts in pairs for text in texts if text not in MISSING})
+    values: Array
+    if not is_text and _fits(found, dialect.number):
+        values = np.array([dialect.value(text) for text in found] + [np.nan])
+    else:
+        values = np.array([*range(len(found)), -1])
+    numbers = {text: k for k, text in enumerate(found)}
+    column = np.concatenate(
+        [
+            values[np.array([*(numbers.get(text, -1) for text in texts), -1])[codes]]
+            for codes, texts in pairs
+        ]
+    )
+    return Numbers(column) if values.dtype.kind == "f" else Texts(column, found)
 
 
 def _leave_out_empty_rows(table: Table) -> None:

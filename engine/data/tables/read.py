@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -48,9 +49,8 @@ def load_table(path: Path, options: ReadingOptions, seed: int, share: float | No
             training, apart = split(y, share, seed)
         columns = [_fitted(column, table, j, training) for j, column in enumerate(reading.columns)]
         reading = msgspec.structs.replace(reading, columns=columns)
-        X = _matrix(table, columns, training)
-        validation = None if apart is None else (_matrix(table, columns, apart), y[apart])
-        table.columns.clear()  # they take as much memory as the features
+        X, *more = _matrices(table, columns, [training] if apart is None else [training, apart])
+        validation = None if apart is None else (more[0], y[apart])
         return build(reading, (X, y[training]), validation)
     finally:
         table.close()
@@ -179,24 +179,30 @@ def _fitted(column: Column, table: Table, j: int, rows: Array | slice) -> Column
     return msgspec.structs.replace(column, categories=categories_in(values, rows))
 
 
-def _matrix(table: Table, columns: list[Column], rows: Array | slice) -> Array:
+def _matrices(table: Table, columns: list[Column], parts: Sequence[Array | slice]) -> list[Array]:
     """Return the features of some rows, NaN where a number is missing.
+
+    A column is let go when it has been written, so that there is no second copy of all.
 
     Parameters
     ----------
     table : Table
     columns : list of Column
         What the table's columns are, in its order.
-    rows : array of int or slice
+    parts : sequence
+        Rows, as numbers or as a slice.
     """
-    count = len(rows) if isinstance(rows, np.ndarray) else table.rows
-    X = np.empty((count, sum(column.width for column in columns)))
+    width = sum(column.width for column in columns)
+    counts = [len(part) if isinstance(part, np.ndarray) else table.rows for part in parts]
+    matrices = [np.empty((count, width)) for count in counts]
     first = 0
-    for column, values in zip(columns, table.columns, strict=True):
+    for column in columns:
+        values = table.columns.pop(0)
         if column.width:
-            write(column, values, rows, X[:, first : first + column.width])
+            for rows, X in zip(parts, matrices, strict=True):
+                write(column, values, rows, X[:, first : first + column.width])
             first += column.width
-    return X
+    return matrices
 
 
 def _new_features(table: Table, reading: Reading) -> tuple[Array, list[str]]:
@@ -212,7 +218,7 @@ def _new_features(table: Table, reading: Reading) -> tuple[Array, list[str]]:
     part = Table(
         table.path, [c.name for c in features], [table.columns[j] for j in chosen], table.format
     )
-    X = _matrix(part, features, slice(None))
+    (X,) = _matrices(part, features, [slice(None)])
     reading.preparation.apply(X)
     return X, [remark for _, remark in sorted(remarks)]
 

@@ -82,12 +82,6 @@ class TextFile:
         self._ends_with_returns = b"\r" in start and b"\n" not in start
         self.head = self._text(start)
 
-    @property
-    def plain(self) -> bool:
-        """Whether pandas can read the file itself."""
-        is_utf8 = self.encoding in ("utf-8", "utf-8-sig") and not self._ends_with_returns
-        return is_utf8 and not self.compression and self.path.is_file()
-
     def close(self) -> None:
         """Close the file."""
         self._file.close()
