@@ -174,7 +174,7 @@ def _holds_more(cell: str, separator: str) -> bool:
     if any(other in cell for other in SEPARATORS if other not in (separator, " ")):
         return True
     parts = cell.split()
-    return len(parts) > 1 and all(cells.ANY_NUMBER.fullmatch(part) for part in parts)
+    return len(parts) > 1 and cells.is_number(parts[0])
 
 
 def _comments(lines: list[str], separator: str) -> str:
@@ -216,7 +216,8 @@ def _width(records: list[Record], above: list[str]) -> tuple[int, bool]:
     rows = [row for _, row in records[1:] if any(row)]
     if above or not rows:
         rows = [row for _, row in records]
-    width = Counter(len(row) for row in rows).most_common(1)[0][0]
+    widths = Counter(len(row) for row in rows)
+    width = max(widths, key=lambda width: (widths[width], width == len(names)))
     unnamed = len(names) < width or not names[-1]
     if width > 2 and unnamed and all(not row[-1] for row in rows if len(row) == width):
         return width - 1, True

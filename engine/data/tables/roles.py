@@ -140,6 +140,8 @@ def find_features(
             if kinds[j] in ("date", "free text", "empty") or j in label.columns:
                 reason = "it is the label" if j in label.columns else _unfit(table, kinds, j)
                 raise DataError(f"--features: {names[j]!r} cannot be a feature: {reason}")
+        if wanted <= drop:
+            raise DataError("--drop: no column is left of those that --features names")
         return sorted(wanted - drop)
     left = [j for j in range(len(names)) if j not in drop and j not in label.columns]
     features = [j for j in left if kinds[j] in ("number", "true or false", "text")]

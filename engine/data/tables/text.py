@@ -12,13 +12,14 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, cast
 
 from engine.data.dataset import DataError
 
 HEAD = 2**18  # bytes that are looked at to find out how a file is written
-CHUNK = 2**18
+CHUNK = 2**21
 FEW_LINES, MOST = 10, 2**26  # where lines are long, so many are looked at, if they are not longer
 
 COMPRESSIONS: dict[bytes, tuple[str, Callable[[IO[bytes]], IO[bytes]]]] = {
@@ -72,7 +73,17 @@ class TextFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file, self.compression = _decompressed(_seekable(path))
+        self._files = ExitStack()
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> None:
+        file = self._files.enter_context(_seekable(self.path))
+        opened, self.compression = _decompressed(file)
+        self._file = self._files.enter_context(opened)
         start = self._read_head()
         for mark, advice in OTHER_FILES.items():
             if start.lstrip()[: len(mark)].lower() == mark.lower():
@@ -84,7 +95,7 @@ class TextFile:
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        self._files.close()
 
     @property
     def encoding_name(self) -> str:
