@@ -32,7 +32,7 @@ def kind_of(values: Values, name: str, *, first: bool) -> Kind:
         Whether it is the first column, where numbers of rows stand.
     """
     if isinstance(values, Numbers):
-        return _kind_of_numbers(values.values, name, first=first)
+        return _kind_of_numbers(values, name, first=first)
     known = len(values.codes) - int(values.missing.sum())
     count = len(values.texts)
     if not count:
@@ -52,9 +52,10 @@ def kind_of(values: Values, name: str, *, first: bool) -> Kind:
     return "text"
 
 
-def _kind_of_numbers(values: Array, name: str, *, first: bool) -> Kind:
-    if values.dtype.kind == "f":
-        return "empty" if np.isnan(values).all() else "number"
+def _kind_of_numbers(numbers: Numbers, name: str, *, first: bool) -> Kind:
+    if not numbers.are_whole:
+        return "empty" if numbers.missing.all() else "number"
+    values = numbers.values
     index, named = _INDEX.fullmatch(name), _ID.fullmatch(name)
     if (index or named) and len(np.unique(values)) == len(values):
         return "index" if index else "id"
@@ -95,7 +96,10 @@ def write(column: Column, values: Values, rows: Array | slice, out: Array) -> No
     if isinstance(values, Numbers):
         if column.kind == "text":
             raise DataError(f"column {column.name!r} has numbers; it had texts in the training set")
-        out[:, 0] = values.values[rows]
+        if isinstance(rows, slice):
+            values.write(out[:, 0])
+        else:
+            out[:, 0] = values.values[rows]
         return
     codes = values.codes[rows]
     if column.kind == "true or false":
@@ -124,8 +128,8 @@ def check_numbers(table: Table, column: Column, values: Values) -> None:
             text = values.texts[values.codes[row[0]]]
             what = "a number" if column.kind == "number" else "true or false"
             raise DataError(f"{table.place(row)}, column {column.name!r}: {text!r} is not {what}")
-    elif values.values.dtype.kind == "f":
-        rows = np.flatnonzero(np.isinf(values.values))
+    else:
+        rows = np.flatnonzero(values.infinite)
         if len(rows):
             value = values.values[rows[0]]
             raise DataError(

@@ -109,7 +109,7 @@ def find_layout(text: TextFile, like: Dialect | None = None, header: bool | None
         raise DataError(f"line {last} opens a quote that is never closed")
     above = _comment_above(lines, separator, comments)
     width, trailing = _width(records, above)
-    decimal, thousands = _decimal(records[1:] or records, separator, like)
+    decimal, thousands = _decimal(records, separator, like)
     dialect = Dialect(separator=separator, decimal=decimal, thousands=thousands, comments=comments)
     found = find_header(records, above, width, dialect.number, header)
     rows = records[found.lines :]

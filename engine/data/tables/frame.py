@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import warnings
 from collections import deque
@@ -22,7 +23,7 @@ from engine.data.wording import clean
 from engine.nn.arrays import Array
 
 BLOCK = 2**22  # bytes that a thread reads at a time
-THREADS = 2
+THREADS = min(4, os.cpu_count() or 1)
 
 Part = Array | tuple[Array, list[str]] | None  # numbers; codes and texts; or something else
 
@@ -78,7 +79,6 @@ def _read(
             table.columns.append(_texts(blocks[j], layout.dialect, j in forced))
         else:
             table.columns.append(_numbers(blocks[j]))
-        blocks[j] = []  # as much memory again
     if table.columns[-1].missing.any():
         table.check_widths()
         _leave_out_empty_rows(table)
@@ -250,7 +250,7 @@ def _part(column: pd.Series) -> Part:
 
 
 def _numbers(parts: list[Part]) -> Numbers:
-    return Numbers(np.concatenate([part for part in parts if isinstance(part, np.ndarray)]))
+    return Numbers([part for part in parts if isinstance(part, np.ndarray)])
 
 
 def _texts(parts: list[Part], dialect: Dialect, is_text: bool) -> Values:
@@ -269,7 +269,7 @@ def _texts(parts: list[Part], dialect: Dialect, is_text: bool) -> Values:
             for codes, texts in pairs
         ]
     )
-    return Numbers(column) if values.dtype.kind == "f" else Texts(column, found)
+    return Numbers([column]) if values.dtype.kind == "f" else Texts(column, found)
 
 
 def _leave_out_empty_rows(table: Table) -> None:
@@ -300,7 +300,7 @@ def read_parquet_table(path: Path) -> Table:
 def _from_series(series: pd.Series) -> Values:
     if pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_bool_dtype(series):
         if series.dtype.kind in "iu" and not series.isna().any():
-            return Numbers(series.to_numpy())
-        return Numbers(series.to_numpy(dtype=np.float64, na_value=np.nan))
+            return Numbers([series.to_numpy()])
+        return Numbers([series.to_numpy(dtype=np.float64, na_value=np.nan)])
     codes, found = pd.factorize(series.astype("string").str.strip(), sort=True)
     return Texts(np.asarray(codes), [str(text) for text in found])

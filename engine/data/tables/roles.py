@@ -57,8 +57,9 @@ def _one_hot_block(table: Table, out: set[int]) -> list[int]:
         column = table.columns[j]
         if j in out or not isinstance(column, Numbers):
             return []
-        ones = column.values == 1
-        if not ones.any() or not (ones | (column.values == 0)).all():
+        values = column.values
+        ones = values == 1
+        if not ones.any() or not (ones | (values == 0)).all():
             return []
         total += ones
         if total.max() > 1:

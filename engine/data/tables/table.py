@@ -16,18 +16,43 @@ from engine.nn.arrays import Array
 
 @dataclass
 class Numbers:
-    """A column of numbers; NaN is missing."""
+    """A column of numbers, in parts as they were read; NaN is missing."""
 
-    values: Array
+    parts: list[Array]
+
+    def __len__(self) -> int:
+        return sum(map(len, self.parts))
+
+    @property
+    def values(self) -> Array:
+        """The whole column."""
+        return self.parts[0] if len(self.parts) == 1 else np.concatenate(self.parts)
+
+    @property
+    def are_whole(self) -> bool:
+        """Whether all are written as whole numbers, and none is missing."""
+        return all(part.dtype.kind in "iu" for part in self.parts)
 
     @property
     def missing(self) -> Array:
         """Which rows have no value."""
-        return np.isnan(self.values)
+        return np.concatenate([np.isnan(part) for part in self.parts])
+
+    @property
+    def infinite(self) -> Array:
+        """Which rows have an infinite value."""
+        return np.concatenate([np.isinf(part) for part in self.parts])
 
     def take(self, rows: Array | slice) -> Numbers:
         """Return some of the rows."""
-        return Numbers(self.values[rows])
+        return Numbers([self.values[rows]])
+
+    def write(self, out: Array) -> None:
+        """Write all rows, without a copy of the column."""
+        first = 0
+        for part in self.parts:
+            out[first : first + len(part)] = part
+            first += len(part)
 
 
 @dataclass
@@ -36,6 +61,9 @@ class Texts:
 
     codes: Array
     texts: list[str]
+
+    def __len__(self) -> int:
+        return len(self.codes)
 
     @property
     def missing(self) -> Array:
@@ -65,8 +93,7 @@ class Table:
     @property
     def rows(self) -> int:
         """Number of rows."""
-        column = self.columns[0]
-        return len(column.values if isinstance(column, Numbers) else column.codes)
+        return len(self.columns[0])
 
     def place(self, rows: Sequence[int] | Array, most: int = 3) -> str:
         """Return where rows are, as ``line 5`` or ``lines 3, 5, 8 and 2 more``."""

@@ -35,7 +35,7 @@ def frame():
 
 
 def prepared(frame):
-    numbers = SimpleImputer(strategy="median").fit_transform(frame[list("abcde") + ["constant"]])
+    numbers = SimpleImputer(strategy="median").fit_transform(frame[[*list("abcde"), "constant"]])
     texts = OneHotEncoder(sparse_output=False).fit_transform(frame[["text"]])
     return StandardScaler().fit_transform(np.hstack([numbers, texts]))
 
@@ -57,8 +57,10 @@ def test_the_split_has_the_sizes_of_scikit_learn(tmp_path, frame, share):
     frame.to_csv(tmp_path / "rows.csv", index=False)
     data = load(tmp_path / "rows.csv", ReadingOptions(validation=str(share)), seed=1)
     training, apart = train_test_split(frame["label"], test_size=share, stratify=frame["label"])
-    assert data.reading.counts == training.value_counts().sort_index().tolist()
-    assert data.reading.validation_counts == apart.value_counts().sort_index().tolist()
+    assert (data.samples, data.validation.samples) == (len(training), len(apart))
+    for ours, theirs in [(data.reading.counts, training), (data.reading.validation_counts, apart)]:
+        # where a sample may go to either of two classes, both draw
+        np.testing.assert_allclose(ours, theirs.value_counts().sort_index(), atol=1)
 
 
 def test_a_frame_with_its_index_in_any_dialect(tmp_path, frame):
@@ -90,7 +92,7 @@ def test_real_sets_train_as_well_as_with_scikit_learn(file, summary, epochs):
     data = load(FOLDER / file, ReadingOptions(validation="0.3"), seed=1)
     samples = f"{data.samples:,} samples + {data.validation.samples:,} for validation"
     assert data.note == f"{samples}, {summary}"
-    theirs = MLPClassifier((64,), random_state=0, max_iter=500).fit(data.X, data.y)
+    theirs = MLPClassifier((64,), random_state=0, max_iter=2000).fit(data.X, data.y)
     network = multilayer_perceptron(
         data.features, (64,), data.classes, np.random.RandomState(0), "float64"
     )
