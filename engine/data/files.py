@@ -41,7 +41,7 @@ def load(path: Path, options: ReadingOptions = DEFAULT, seed: int = 0) -> Datase
         With one line that says what is wrong, where, and what to do.
     """
     share, second = _validation(options.validation)
-    with _errors_of(path):
+    with errors_of(path):
         if path.suffix.lower() in ARRAYS:
             from engine.data.arrays import load_arrays
 
@@ -52,7 +52,7 @@ def load(path: Path, options: ReadingOptions = DEFAULT, seed: int = 0) -> Datase
             data = load_table(path, options, seed, share)
     if second is not None:
         assert data.reading is not None
-        with _errors_of(second):
+        with errors_of(second):
             validation, remarks = _new_samples(second, data.reading)
             unknown = f"{counted(len(remarks), 'value')} of {clean(second.name)} missing or new"
             add_validation(data, validation, second.name, [unknown] if remarks else [])
@@ -61,7 +61,7 @@ def load(path: Path, options: ReadingOptions = DEFAULT, seed: int = 0) -> Datase
 
 def new_features(path: Path, reading: Reading) -> tuple[Array, list[str]]:
     """Read new rows in the way of a reading; see `Reading.features_of`."""
-    with _errors_of(path):
+    with errors_of(path):
         _same_sort(path, reading)
         if reading.array:
             from engine.data.arrays import new_array_features
@@ -107,7 +107,7 @@ def _validation(text: str) -> tuple[float | None, Path | None]:
 
 
 @contextmanager
-def _errors_of(path: Path) -> Iterator[None]:
+def errors_of(path: Path) -> Iterator[None]:
     """Make each error one line that names the file."""
     name = clean(str(path)) if str(path) != "-" else "standard input"
     try:

@@ -9,15 +9,26 @@ from threadpoolctl import threadpool_limits
 
 from engine.data.dataset import Dataset
 from engine.data.files import load
-from engine.data.toys import toy
+from engine.data.options import ReadingOptions
+from engine.data.toys import toy, with_validation
 from engine.debugging.changes import find_target
 from engine.debugging.conditions import ConditionError
 from engine.debugging.trainer import Trainer
 from engine.nn.losses import SoftmaxCrossEntropy
 from engine.nn.network import multilayer_perceptron
 from engine.nn.optimizers import GradientDescent
-from engine.service.description import TOY_SOURCES, Description, SourceError
+from engine.service.description import Description, SourceError
 from engine.service.own_file import run_file
+from engine.service.run import Run
+from engine.service.weights import load_weights
+
+
+def build_run(run: Run) -> Trainer:
+    """Build the trainer of a run; SourceError, in terms of what the person has named."""
+    try:
+        return build_trainer(run.located)
+    except SourceError as error:
+        raise SourceError(run.in_own_words(str(error))) from None
 
 
 def build_trainer(description: Description) -> Trainer:
@@ -28,7 +39,7 @@ def build_trainer(description: Description) -> Trainer:
 
 def _build(description: Description) -> Trainer:
     Trainer.use_kernels = description.kernels
-    if description.source.lower().endswith(".py"):
+    if description.is_python:
         return _set(_from_file(description), description)
     random = np.random.RandomState(description.seed)
     try:
@@ -40,15 +51,34 @@ def _build(description: Description) -> Trainer:
 
 
 def _load(description: Description, random: np.random.RandomState) -> Dataset:
-    if description.source in TOY_SOURCES:
-        return toy(description.source, description.samples, description.classes, random)
-    return load(Path(description.source))
+    if not description.is_toy:
+        return load(Path(description.source), reading_options(description), description.seed)
+    data = toy(
+        description.source, description.samples, description.classes, random, description.noise
+    )
+    if description.validation:
+        return with_validation(data, float(description.validation), description.seed)
+    return data
+
+
+def reading_options(description: Description) -> ReadingOptions:
+    """Return what a description says of how a file is read."""
+    return ReadingOptions(
+        label=description.label,
+        features=description.features,
+        drop=description.drop,
+        missing=description.missing,
+        classes_from_numbers=description.classes_from_numbers,
+        validation=description.validation,
+    )
 
 
 def _train_on(data: Dataset, description: Description, random: np.random.RandomState) -> Trainer:
     network = multilayer_perceptron(
         data.features, description.hidden, data.classes, random, description.dtype
     )
+    if description.weights:
+        load_weights(network, Path(description.weights))
     trainer = Trainer(
         network,
         SoftmaxCrossEntropy(),

@@ -21,6 +21,7 @@ from engine.service import address
 from engine.service.description import Description
 from engine.service.files import reason
 from engine.service.run import Run
+from engine.service.worker import WEIGHTS_NOT_SAVED
 
 # The current folder is not on the path (-P): what lies there is data, and no program of ours. The
 # folder of this package is, behind all others, for where it is not installed.
@@ -55,8 +56,8 @@ class Worker:
             self.process.stdin.write(line)
             self.process.stdin.flush()
 
-    def end(self, patience: float = 0.5) -> None:
-        """End the process and whatever it started, kindly at first."""
+    def end(self, patience: float = 3.0) -> None:
+        """End the process and whatever it started; it first has time to save its weights."""
         assert self.process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.close()
@@ -67,6 +68,12 @@ class Worker:
             self.process.wait()
         self._kill(signal.SIGKILL)
         address.remove(self.run.socket)
+        self.run.remove_copies()
+
+    @property
+    def weights_not_saved(self) -> bool:
+        """Whether the weights were to be saved in a file at the end, and could not be."""
+        return self.process.returncode == WEIGHTS_NOT_SAVED
 
     def _kill(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
+from engine.data.catalogue import REGRESSION as REGRESSION
+from engine.data.catalogue import TOYS as TOYS
+
 MOST_THREADS = 1024
-TOY_SOURCES = ("spiral", "vertical")
+TOY_SOURCES = tuple(TOYS)
+
+Missing = Literal["median", "drop", "refuse"]
 
 
 class SourceError(Exception):
@@ -25,7 +30,8 @@ class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     Attributes
     ----------
     source : str
-        ``spiral``, ``vertical``, or the path of a CSV, NPZ or Python file.
+        The name of a toy dataset, the path of a table, of arrays or of a Python file, or ``-`` for
+        standard input.
     hidden : tuple of int
         Neurons of each hidden layer.
     samples, classes : int
@@ -44,6 +50,14 @@ class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         Whether operations may be done by kernels, in place of their formulas.
     arguments : tuple of str
         What a Python file finds in ``sys.argv`` after its own name.
+    label, features, drop, missing, classes_from_numbers
+        How a file is read; see `engine.data.options.ReadingOptions`.
+    validation : str
+        The share of the samples to keep apart, as ``0.2``, or a second file.
+    noise : float or None
+        The standard deviation of what is added to a toy dataset; its own if None.
+    weights : str
+        An NPZ file, whose weights the training begins with, and which gets the last ones.
     """
 
     source: str = "spiral"
@@ -62,8 +76,35 @@ class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     threads: Annotated[int, msgspec.Meta(ge=1, le=MOST_THREADS)] | None = None
     kernels: bool = True
     arguments: tuple[str, ...] = ()
+    label: str | None = None
+    features: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    missing: Missing = "median"
+    classes_from_numbers: bool = False
+    validation: str = ""
+    noise: float | None = None
+    weights: str = ""
 
     @property
     def folder(self) -> str:
         """Where the source is, and with it what a Python file imports."""
         return str(Path(self.source).resolve().parent)
+
+    @property
+    def is_toy(self) -> bool:
+        """Whether the data are drawn."""
+        return self.source in TOY_SOURCES
+
+    @property
+    def is_python(self) -> bool:
+        """Whether a Python file builds the trainer."""
+        return self.source.lower().endswith(".py")
+
+
+def is_share(validation: str) -> bool:
+    """Whether the validation set is a share of the samples, or none, and not a file."""
+    try:
+        float(validation or 0)
+    except ValueError:
+        return False
+    return True

@@ -18,13 +18,15 @@ from engine.debugging.trainer import Trainer
 from engine.protocol import events
 from engine.protocol.metrics import ACCURACY, LOSS, Metric
 from engine.protocol.text import as_text, printable
-from engine.service.build import build_trainer
+from engine.service.build import build_run
 from engine.service.description import Description, TrainingError
 from engine.service.files import give_up
 from engine.service.own_file import own_lines
+from engine.service.predict import record_data
 from engine.service.record import Recorder
 from engine.service.run import Run
 from engine.service.threads import STRETCH, FullSpeed, limit_threads
+from engine.service.weights import NotSavedError, save_last_weights
 
 NOTEBOOK = (ACCURACY, LOSS)  # what the notebook prints, in its order
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -39,7 +41,14 @@ def train(description: Description, log_every: int, as_json: bool) -> int:
         If the loss was no number any more, or an operation raised.
     """
     output = _set_aside_output() if as_json else sys.stdout
-    trainer = build_trainer(description)
+    run = Run.create(description)
+    try:
+        trainer = build_run(run)
+    except BaseException:
+        run.remove()
+        raise
+    finally:
+        run.remove_copies()
     failure: list[str] = []
     printer = JsonPrinter(trainer, output) if as_json else TextPrinter(trainer, output)
 
@@ -56,8 +65,8 @@ def train(description: Description, log_every: int, as_json: bool) -> int:
     trainer.observe(events.LossNotFinite, fail)
     trainer.observe(events.BreakpointHit, printer.stop)
     with _ended_by_signals(trainer) as ending:
-        with limit_threads(trainer, description.threads), _recorded(trainer, description) as name:
-            printer.start(description, name)
+        with limit_threads(trainer, description.threads), _recorded(trainer, run):
+            printer.start(description, run.name)
             try:
                 _train(trainer, ending)
             except Exception as error:
@@ -109,19 +118,23 @@ def _ended_by_signals(trainer: Trainer) -> Iterator[list[int]]:
 
 
 @contextmanager
-def _recorded(trainer: Trainer, description: Description) -> Iterator[str]:
-    """Keep a record of the run, so that it can be replayed; yield its name."""
-    run = Run.create(description)
-    if not run.directory:
-        _say(run.problem)
-        yield ""
-        return
-    recorder = Recorder(trainer, run.description, run.directory, _say)
-    trainer.observe(events.Changed, lambda event: recorder.save())
+def _recorded(trainer: Trainer, run: Run) -> Iterator[None]:
+    """Keep a record of the run, so that it can be replayed, and at the end its weights."""
+    recorder = None
+    if run.directory:
+        record_data(trainer.data, run.directory)
+        recorder = Recorder(trainer, run.description, run.directory, _say)
+        trainer.observe(events.Changed, lambda event: recorder.save())
+    _say(run.problem)
     try:
-        yield run.name
+        yield
     finally:
-        recorder.close()
+        if recorder:
+            recorder.close()
+        try:
+            save_last_weights(trainer, run)
+        except NotSavedError as error:
+            _say(f"nntui: {error}")
 
 
 def _say(text: str) -> None:

@@ -34,6 +34,19 @@ JOURNAL = "journal.json"
 OUTDATED = "journal-outdated.json"  # one that could not be brought up to date any more
 NUMBER = 8  # bytes
 
+# The fields of a description that came later than `describe`.
+ADDED = (
+    "label",
+    "features",
+    "drop",
+    "missing",
+    "classes_from_numbers",
+    "validation",
+    "noise",
+    "weights",
+)
+PLAIN = Description()
+
 
 class JournalError(ValueError):
     """A journal that cannot be used; its text says why."""
@@ -168,8 +181,18 @@ class Sealed(msgspec.Struct, frozen=True):
 
 
 def describe(description: Description) -> str:
-    """Return a digest of a description."""
-    return hashlib.sha256(repr(description).encode(errors="surrogateescape")).hexdigest()
+    """Return a digest of a description.
+
+    Fields that runs had not from the beginning count only where they are set, so that the digest of
+    an older run stays the same.
+    """
+    fields = {
+        name: value
+        for name, value in msgspec.structs.asdict(description).items()
+        if name not in ADDED or value != getattr(PLAIN, name)
+    }
+    text = f"Description({', '.join(f'{name}={value!r}' for name, value in fields.items())})"
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
 
 
 def write_journal(directory: Path, journal: Journal) -> None:

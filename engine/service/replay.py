@@ -13,7 +13,7 @@ from engine.debugging.trainer import Trainer
 from engine.protocol import events
 from engine.protocol.events import Changed, Position
 from engine.service.build import build_trainer
-from engine.service.description import TOY_SOURCES, Description, SourceError
+from engine.service.description import Description, SourceError, is_share
 from engine.service.files import reason, shown
 from engine.service.journal import (
     BranchRecord,
@@ -104,17 +104,28 @@ def _read(run: Run) -> tuple[Description, Journal, bool]:
         raise SourceError(f"the run cannot be read: {reason(error)}") from None
     except (ValueError, RecursionError) as error:
         raise SourceError(f"{shown(run.directory)} cannot be replayed: {error}") from None
-    source = _source(description, journal)
-    return msgspec.structs.replace(description, source=source, breakpoints=()), journal, outdated
+    again = _located(run, journal)
+    return msgspec.structs.replace(again, breakpoints=()), journal, outdated
 
 
-def _source(description: Description, journal: Journal) -> str:
-    if description.source in TOY_SOURCES:
-        return description.source
-    source = journal.environment.source_folder / description.source
-    if not source.is_file():
-        raise SourceError(f"it cannot be replayed: {shown(source)} is no longer there")
-    return str(source)
+def description_again(run: Run) -> Description:
+    """Return the description that a run is built from again; SourceError if it cannot be."""
+    return _read(run)[0]
+
+
+def _located(run: Run, journal: Journal) -> Description:
+    """Return the description of a run with the places of its files; SourceError if one is gone."""
+    description, folder = run.located, journal.environment.source_folder
+    fields = {} if description.is_toy else {"source": folder / description.source}
+    if not is_share(description.validation):
+        fields["validation"] = folder / description.validation
+    for path in fields.values():
+        if not path.is_file():
+            raise SourceError(f"it cannot be replayed: {shown(path)} is no longer there")
+    if description.label and (folder / description.label).is_file():
+        fields["label"] = folder / description.label
+    paths = {name: str(path) for name, path in fields.items()}
+    return msgspec.structs.replace(description, **paths)
 
 
 def _check(then: Environment, now: Environment) -> None:

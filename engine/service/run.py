@@ -1,4 +1,4 @@
-"""A run's directory: its description, its log, its socket."""
+"""A run's directory: its description, copies of its inputs, its log, its socket."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
+import tempfile
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +19,7 @@ import platformdirs
 from engine.service.address import fits, is_private, private_path
 from engine.service.description import Description
 from engine.service.files import owner_only, read_file, reason, shown, write_whole
+from engine.service.inputs import in_own_words, keep_copies, located, needs_copies
 from engine.service.names import check_name, name_from, numbered
 
 DESCRIPTION = "run.json"
@@ -40,6 +43,8 @@ class Run:
         Why it is not recorded, in one line.
     socket : Path, optional
         Where the session listens, if that has been chosen already.
+    copies : Path, optional
+        A temporary folder with copies of what can be read only once, of a run that is not recorded.
     """
 
     def __init__(
@@ -48,20 +53,25 @@ class Run:
         description: Description | None = None,
         problem: str = "",
         socket: Path | None = None,
+        copies: Path | None = None,
     ) -> None:
         self.directory, self.problem = directory, problem
         self._description, self._socket = description, socket
+        self._copies = copies
 
     @classmethod
     def create(cls, description: Description) -> Run:
         """Make a directory for a new run, under a name that no other run has.
 
-        Where that is not possible, the run has no directory, and a ``problem``.
+        Where that is not possible, the run has no directory, and a ``problem``. What can be read
+        only once is copied, so this must be called in the process that a person has started.
 
         Raises
         ------
         RunNameError
             If no run can have the name of the description.
+        SourceError
+            If something cannot be copied.
         """
         stem = f"{name_from(description.source)}-{datetime.now():%Y%m%d-%H%M%S}"
         name = check_name(description.name or stem)
@@ -70,8 +80,18 @@ class Run:
             described = msgspec.structs.replace(description, name=directory.name)
             _describe(directory, described)
         except OSError as error:
-            return cls(None, description, f"this run is not recorded: {reason(error)}")
-        return cls(directory, described)
+            run = cls(None, description, f"this run is not recorded: {reason(error)}")
+            if needs_copies(description):
+                run._copies = Path(tempfile.mkdtemp(prefix="nntui-"))
+        else:
+            run = cls(directory, described)
+        try:
+            if folder := run.directory or run._copies:
+                keep_copies(description, folder)
+        except BaseException:
+            run.remove()
+            raise
+        return run
 
     @classmethod
     def find(cls, name: str) -> Run:
@@ -110,6 +130,26 @@ class Run:
         return self._description
 
     @property
+    def located(self) -> Description:
+        """The description with copies in place of what can be read only once."""
+        return located(self.description, self.directory or self._copies)
+
+    def in_own_words(self, text: str) -> str:
+        """Return an error's text with its copies named as the person has named what they are of."""
+        return in_own_words(text, self.description, self.directory or self._copies)
+
+    def remove(self) -> None:
+        """Remove all of it, as far as that can be done."""
+        self.remove_copies()
+        if self.directory:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def remove_copies(self) -> None:
+        """Remove the temporary copies of a run that is not recorded."""
+        if self._copies:
+            shutil.rmtree(self._copies, ignore_errors=True)
+
+    @property
     def log(self) -> Path:
         """Where the worker's output goes."""
         return self.directory / "log" if self.directory else Path(os.devnull)
@@ -142,16 +182,18 @@ class Run:
 
     def to_line(self) -> bytes:
         """Return a line of JSON from which another process makes the same run."""
-        directory = str(self.directory) if self.directory else None
-        fields = (directory, msgspec.to_builtins(self.description), self.problem, str(self.socket))
+        directory, copies = (str(p) if p else None for p in (self.directory, self._copies))
+        described = msgspec.to_builtins(self.description)
+        fields = (directory, described, self.problem, str(self.socket), copies)
         return json.dumps(fields).encode() + b"\n"
 
     @classmethod
     def from_line(cls, line: bytes) -> Run:
         """Make the run again that `to_line` was called on."""
-        directory, description, problem, socket = json.loads(line)
+        directory, description, problem, socket, copies = json.loads(line)
         described = msgspec.convert(description, Description)
-        return cls(Path(directory) if directory else None, described, problem, Path(socket))
+        folders = [Path(p) if p else None for p in (directory, copies)]
+        return cls(folders[0], described, problem, Path(socket), folders[1])
 
 
 def is_run(directory: Path) -> bool:

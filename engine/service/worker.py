@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 import traceback
+from typing import TYPE_CHECKING
 
 from engine.protocol import events
 from engine.protocol.wire import pack
@@ -22,6 +23,12 @@ from engine.service.files import reason, shown
 from engine.service.log import log_stream
 from engine.service.peer import is_own
 from engine.service.run import Run
+
+if TYPE_CHECKING:
+    from engine.debugging.trainer import Trainer
+
+WEIGHTS_NOT_SAVED = 3  # the exit status
+SAVING = threading.Lock()  # held while weights are written, which must not be cut short
 
 
 def main() -> None:
@@ -37,6 +44,7 @@ def main() -> None:
         _serve(run, listener)
     finally:
         address.remove(run.socket)
+        run.remove_copies()
 
 
 def _watch_lifeline(lifeline: int) -> None:
@@ -44,12 +52,14 @@ def _watch_lifeline(lifeline: int) -> None:
         pass
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(0.5)
-    os._exit(1)
+    with SAVING:
+        os._exit(1)
 
 
 def _serve(run: Run, listener: socket.socket) -> None:
-    from engine.service.build import build_trainer
+    from engine.service.build import build_run
     from engine.service.description import SourceError
+    from engine.service.predict import record_data
     from engine.service.record import Recorder
     from engine.service.server import Server
     from engine.service.session import Session
@@ -57,7 +67,7 @@ def _serve(run: Run, listener: socket.socket) -> None:
 
     description = run.description
     try:
-        trainer = build_trainer(description)
+        trainer = build_run(run)
     except SourceError as error:
         _tell_failure(listener, str(error))
         return
@@ -66,6 +76,7 @@ def _serve(run: Run, listener: socket.socket) -> None:
         session.warn(run.problem)
         recorder = None
         if run.directory:
+            record_data(trainer.data, run.directory)
             recorder = Recorder(trainer, description, run.directory, session.warn)
             session.record = recorder.save
         server = Server(session, listener)
@@ -80,6 +91,19 @@ def _serve(run: Run, listener: socket.socket) -> None:
             server.close()
             if recorder:
                 recorder.close()
+            _save_weights(trainer, run)
+
+
+def _save_weights(trainer: Trainer, run: Run) -> None:
+    """Save the last weights, or end with a status that says that they are not saved."""
+    from engine.service.weights import NotSavedError, save_last_weights
+
+    try:
+        with SAVING:
+            save_last_weights(trainer, run)
+    except NotSavedError as error:
+        print(error)
+        sys.exit(WEIGHTS_NOT_SAVED)
 
 
 def _tell_failure(listener: socket.socket, message: str) -> None:

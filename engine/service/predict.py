@@ -1,0 +1,144 @@
+"""What a run's network predicts for new rows, prepared as its training set was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from engine.data.dataset import DataError, Dataset
+from engine.data.plain import read_numbers
+from engine.data.reading import Reading
+from engine.nn.arrays import Array
+from engine.nn.losses import SoftmaxCrossEntropy
+from engine.nn.network import Network, multilayer_perceptron
+from engine.protocol.text import as_text, printable
+from engine.service.build import build_trainer
+from engine.service.description import SourceError
+from engine.service.files import read_file, reason, shown, write_whole
+from engine.service.replay import description_again
+from engine.service.run import Run
+from engine.service.weights import LAST_WEIGHTS, load_weights
+
+DATA = "data.json"
+
+
+class DataRecord(msgspec.Struct, frozen=True):
+    """What was understood of a run's data."""
+
+    note: str
+    class_names: list[str]
+    features: int
+    reading: Reading | None
+
+
+def record_data(data: Dataset, directory: Path) -> None:
+    """Write what was understood of the data into a run's directory, if that can be done."""
+    record = DataRecord(data.note, list(data.class_names), data.features, data.reading)
+    text = json.dumps(as_text(msgspec.to_builtins(record)))
+    with suppress(OSError):  # then `predict` says that it is not there
+        write_whole(directory / DATA, text.encode())
+
+
+@dataclass
+class Prediction:
+    """Probabilities of each class, and what is to be said of the rows.
+
+    Attributes
+    ----------
+    class_names : list of str
+    probabilities : array, shape (samples, classes)
+    remarks : list of str
+    """
+
+    class_names: list[str]
+    probabilities: Array
+    remarks: list[str]
+
+    def table(self) -> Iterator[list[str]]:
+        """Yield the header, and then each row: its number, its class, and the probabilities."""
+        yield ["row", "predicted", *(f"probability_{name}" for name in self.class_names)]
+        chosen = self.probabilities.argmax(axis=1).tolist()
+        for row, (k, values) in enumerate(zip(chosen, self.probabilities.tolist(), strict=True), 1):
+            yield [str(row), self.class_names[k], *map(repr, values)]
+
+
+def predict(run: Run, file: Path, weights: str = "") -> Prediction:
+    """Predict the classes of new rows.
+
+    Parameters
+    ----------
+    run : Run
+    file : Path
+        With the columns of the training set; plain columns of numbers, if that was not read from a
+        file.
+    weights : str
+        An NPZ file with weights, if not the run's last ones.
+
+    Raises
+    ------
+    SourceError
+        With one line that says what is wrong, and what to do.
+    """
+    record = _read(run)
+    path = _weights_of(run, weights)
+    network = _network(run, record)
+    load_weights(network, path)
+    try:
+        if record.reading is not None:
+            X, remarks = record.reading.features_of(file)
+        else:
+            X, remarks = read_numbers(file, record.features), []
+    except DataError as error:
+        raise SourceError(str(error)) from None
+    probabilities = network.predict(X)
+    names = [printable(name) for name in record.class_names]
+    names += [str(k) for k in range(len(names), probabilities.shape[1])]
+    return Prediction(names, probabilities, remarks)
+
+
+def _read(run: Run) -> DataRecord:
+    assert run.directory
+    try:
+        return msgspec.convert(json.loads(read_file(run.directory / DATA)), DataRecord)
+    except FileNotFoundError:
+        why = "it holds no record of its data: train it again"
+    except OSError as error:
+        why = reason(error)
+    except (ValueError, RecursionError) as error:
+        why = f"its record is damaged: {error}"
+    raise SourceError(f"the run in {shown(run.directory)} cannot predict: {why}")
+
+
+def _weights_of(run: Run, weights: str) -> Path:
+    if weights:
+        return Path(weights)
+    assert run.directory
+    path = run.directory / LAST_WEIGHTS
+    if not path.exists():
+        raise SourceError(
+            f"the run {run.name} has no weights, since it was killed, still trains, or its loss became"
+            " NaN: give some with --weights FILE.npz, or train it again"
+        )
+    return path
+
+
+def _network(run: Run, record: DataRecord) -> Network:
+    """Build the network of a run; without its data, if nntui made it."""
+    if run.description.is_python:
+        return build_trainer(description_again(run)).network
+    description = run.description
+    network = multilayer_perceptron(
+        record.features,
+        description.hidden,
+        len(record.class_names),
+        np.random.RandomState(0),  # whose weights are replaced
+        description.dtype,
+    )
+    network.activation = SoftmaxCrossEntropy().activation
+    return network
