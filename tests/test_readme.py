@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from engine.debugging.changes import parse_change
 from engine.service.build import build_trainer
 from engine.service.description import Description
-from tui.cli import command
+from tui.cli.group import command
 from tui.keys import KEYS
 
 README = (Path(__file__).parent.parent / "README.md").read_text()

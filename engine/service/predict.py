@@ -122,8 +122,8 @@ def _weights_of(run: Run, weights: str) -> Path:
     path = run.directory / LAST_WEIGHTS
     if not path.exists():
         raise SourceError(
-            f"the run {run.name} has no weights, since it was killed, still trains, or its loss became"
-            " NaN: give some with --weights FILE.npz, or train it again"
+            f"the run {run.name} has no weights, since it was killed, still trains, or its loss"
+            " became NaN: give some with --weights FILE.npz, or train it again"
         )
     return path
 

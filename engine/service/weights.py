@@ -39,7 +39,7 @@ def save_weights(network: Network, path: Path) -> None:
     arrays = {name: getattr(part, key) for name, (part, key) in _places(network).items()}
     broken = [name for name, array in arrays.items() if not np.isfinite(array).all()]
     if broken:
-        raise NotSavedError(f"the weights are not saved to {shown(path)}: {_few(broken)} is NaN")
+        raise NotSavedError(f"no weights are saved to {shown(path)}: {_few(broken)} is not finite")
     file = io.BytesIO()
     np.savez(file, **arrays)
     try:
@@ -58,12 +58,10 @@ def save_last_weights(trainer: Trainer, run: Run) -> None:
         neither does.
     """
     wanted = run.description.weights
-    if trainer.measured and not math.isfinite(trainer.measured.metrics[LOSS.name]):
+    loss = trainer.measured.metrics[LOSS.name] if trainer.measured else 0.0
+    if not math.isfinite(loss):
         if wanted:
-            loss = trainer.measured.metrics[LOSS.name]
-            raise NotSavedError(
-                f"the weights are not saved to {shown(wanted)}: the loss is {loss:g}"
-            )
+            raise NotSavedError(f"no weights are saved to {shown(wanted)}: the loss is {loss:g}")
         return
     if run.directory:
         with suppress(NotSavedError):  # then `predict` has none, and says so

@@ -25,7 +25,7 @@ from engine.service.run import Run
 from engine.service.session import Session
 from engine.service.threads import limit_threads
 from tests.disks import disk
-from tui import cli
+from tui.cli import replay as replay_command
 
 WAYS = (
     commands.GoTo(40),
@@ -71,7 +71,7 @@ def replay(directory):
     before = signal.signal(signal.SIGALRM, late)
     signal.alarm(PATIENCE)
     try:
-        done = CliRunner().invoke(cli.replay, [str(directory)], standalone_mode=False)
+        done = CliRunner().invoke(replay_command.command, [str(directory)], standalone_mode=False)
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)

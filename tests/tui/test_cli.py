@@ -37,7 +37,8 @@ def nntui(*arguments, **options):
     ("arguments", "says"),
     [
         (["nothing.csv"], "there is no file 'nothing.csv'"),
-        (["rows.txt"], "'rows.txt' is no source"),
+        (["rows.xlsx"], "'rows.xlsx' is no source; there are spiral, "),
+        (["rows.txt"], "there is no file 'rows.txt'"),
         (["--epochs", "0"], "'--epochs'"),
         (["--epochs", str(2**64)], "'--epochs'"),
         (["--epochs", "9" * 5000], "'--epochs'"),

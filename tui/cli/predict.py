@@ -26,9 +26,9 @@ from tui.cli.types import DataFile, WeightsFile
 def command(run: str, file: str, weights: str, output: str | None) -> int:
     """Predict the classes of new rows with the network of a run, and write them as CSV.
 
-    RUN is a run's name or its directory. FILE, or - for standard input, has the columns that the run
-    was trained on, in any order; its label may be absent. Each row of the output holds the row's
-    number, the predicted class, and the probability of each class.
+    RUN is a run's name or its directory. FILE, or - for standard input, has the columns that the
+    run was trained on, in any order; its label may be absent. Each row of the output holds the
+    row's number, the predicted class, and the probability of each class.
     """
     from engine.service.predict import predict
     from engine.service.run import Run

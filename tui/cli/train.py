@@ -85,7 +85,7 @@ class Training(click.Command):
 @click.option(
     "--noise",
     type=Number(zero=True),
-    help="Added to a toy: the standard deviation of each feature.",
+    help="Added to a toy: its standard deviation.",
 )
 @reading_options
 @click.option(
