@@ -27,21 +27,33 @@ class Terminal:
 
     Parameters
     ----------
+    command : list of str, optional
+        What is run instead.
     rate : float
         Bytes a second that it reads at most.
     answers : bool
         Whether it says where its cursor is, when asked.
     """
 
-    def __init__(self, *arguments, size=(80, 24), home, rate=math.inf, answers=True, **environment):
+    def __init__(
+        self,
+        *arguments,
+        size=(80, 24),
+        home,
+        rate=math.inf,
+        answers=True,
+        command=None,
+        **environment,
+    ):
         self.rate, self.answers = rate, answers
         columns, rows = size
         self.screen = pyte.Screen(columns, rows)
         self.stream = pyte.ByteStream(self.screen)
         kept = {k: v for k, v in os.environ.items() if k not in UNWANTED}
+        program, *rest = command or [sys.executable, "-m", "tui", *arguments]
         self.child = pexpect.spawn(
-            sys.executable,
-            ["-m", "tui", *arguments],
+            program,
+            rest,
             dimensions=(rows, columns),
             env={
                 **kept,

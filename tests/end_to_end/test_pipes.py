@@ -1,0 +1,114 @@
+"""Data through a pipe, with the screen on the terminal, and the weights at the end of a run."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tests.end_to_end.conftest import none_left
+
+TABLE = "length,width,kind\n" + "".join(f"{k % 7},{k * k % 11},{'abc'[k % 3]}\n" for k in range(60))
+
+
+def nntui(home, *arguments, **options):
+    command = [sys.executable, "-m", "tui", *map(str, arguments)]
+    settings = {**os.environ, "XDG_STATE_HOME": str(home)}
+    return subprocess.run(
+        command, env=settings, capture_output=True, text=True, timeout=60, **options
+    )
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(TABLE)
+    return path
+
+
+def shell(start, line, *arguments, **options):
+    """Start a line of bash in a terminal; ``nntui`` in it is the program, with arguments."""
+    program = shlex.join([sys.executable, "-m", "tui", *map(str, arguments)])
+    return start(command=["bash", "-c", line.replace("nntui", program)], **options)
+
+
+@pytest.mark.parametrize("line", ["cat {} | nntui", "nntui < {}"])
+def test_data_from_standard_input_leave_the_keys_to_the_terminal(start, tmp_path, table, line):
+    options = ["-", "--seed", "1", "--name", "piped", "--epochs", "100000000"]
+    t = shell(start, line.format(table), *options)
+    t.until("running")
+    t.until(r"loss \d")
+    t.press(" ")
+    t.until("paused")
+    t.press("q")
+    assert t.wait() == 0
+    again = nntui(tmp_path, "replay", "piped")
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.endswith("identical\n")
+
+
+def test_a_substituted_process_is_copied_before_the_worker_starts(start, tmp_path, table):
+    t = shell(start, f"nntui <(cat {table})", "--name", "piped", "--paused")
+    t.until("60 samples|paused")
+    t.press("n")
+    t.until("epoch 0 ")
+    t.press("q")
+    assert t.wait() == 0
+    assert nntui(tmp_path, "replay", "piped").stdout.endswith("identical\n")
+
+
+def test_without_a_terminal_for_the_keys_one_line_says_what_to_do(tmp_path):
+    """Standard output is a terminal, but not one that controls the process."""
+    master, slave = os.openpty()
+    settings = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "tui", "-"],
+        env=settings,
+        input=TABLE.encode(),
+        stdout=slave,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        timeout=60,
+    )
+    os.close(slave)
+    os.close(master)
+    assert done.returncode == 2
+    assert done.stderr == (
+        b"nntui: there is no terminal to read keys from: train with --headless\n"
+    )
+    assert none_left(tmp_path, 0)
+
+
+@pytest.mark.parametrize("number", [None, signal.SIGTERM, signal.SIGKILL])
+def test_the_weights_are_saved_however_the_screen_ends(start, tmp_path, number):
+    file = tmp_path / "weights.npz"
+    options = ["--seed", "1", "--name", "mine", "--weights", str(file), "--epochs", "100000000"]
+    t = start(*options)
+    t.until("loss 1")
+    if number is None:
+        t.press("q")
+        t.until("End it")
+        t.press("y")
+        assert t.wait() == 0
+    else:
+        os.kill(t.child.pid, number)
+    assert none_left(tmp_path, 3)
+    with np.load(file) as saved, np.load(tmp_path / "nntui/runs/mine/weights.npz") as own:
+        assert sorted(saved.files) == sorted(own.files)
+        assert saved["dense_1.weights"].shape == (2, 64)
+        assert all(np.array_equal(saved[name], own[name]) for name in saved.files)
+
+
+def test_weights_that_are_no_numbers_are_not_saved_and_it_is_said(start, tmp_path):
+    file = tmp_path / "weights.npz"
+    t = start("--seed", "1", "--weights", str(file), "--learning-rate", "1e300")
+    t.until("the loss is NaN")
+    t.press("q")
+    t.wait()
+    assert f"the weights are not saved to {file}; the run's log says why" in " ".join(
+        t.output.decode().split()
+    )
+    assert not file.exists()
