@@ -1,0 +1,177 @@
+"""What can be learned from on the command line: how it is named, read once, kept and described."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+ROWS = [(k, k % 7, k * k % 11, "abc"[k % 3]) for k in range(60)]
+TABLE = "id,length,width,kind\n" + "".join(f"{','.join(map(str, row))}\n" for row in ROWS)
+
+MINE = """
+import numpy as np
+from engine import Dataset, Dense, GradientDescent, Network, SoftmaxCrossEntropy, Trainer
+
+data = Dataset(np.arange(8.0)[:, None], np.arange(8) % 2, class_names=["even", "odd"])
+trainer = Trainer(Network([Dense(1, 2)]), SoftmaxCrossEntropy(), GradientDescent(0.1), data)
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """A folder with the files that are named, and a place of its own for runs."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.csv").write_text(TABLE)
+    (tmp_path / "mine.py").write_text(MINE)
+    return tmp_path
+
+
+@pytest.fixture
+def runs(folder):
+    return folder / "state" / "nntui" / "runs"
+
+
+def nntui(*arguments, **options):
+    command = [sys.executable, "-m", "tui", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, **options)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["sine"], "sine is regression data, for which there are no losses yet"),
+        (["moons", "--classes", "3"], "moons has 2 classes: leave --classes out"),
+        (["xor", "--noise", "-1"], "'-1' must be a number 0 or above"),
+        (["spiral", "--label", "a"], "--label has no use here: spiral is drawn"),
+        (["spiral", "--missing", "drop"], "--missing has no use here: spiral is drawn"),
+        (["spiral", "--validation", "rows.csv"], "--validation must be a share of it"),
+        (["rows.csv", "--noise", "1"], "--noise has no use here: rows.csv has its own"),
+        (["rows.csv", "--samples", "5"], "--samples has no use here"),
+        (["rows.csv", "--validation", "1.5"], "'1.5' must be a share between 0 and 1"),
+        (["rows.csv", "--validation", "nothing.csv"], "there is no file 'nothing.csv'"),
+        (["rows.csv", "--features", "a,,b"], "'a,,b' must be names of columns"),
+        (["rows.csv", "--label", "none"], "there is no column 'none'"),
+        (["mine.py", "--validation", "0.2"], "--validation has no use here: mine.py has its own"),
+        (["mine.py", "--weights", "w.npz"], "--weights has no use here"),
+        (["mine.py", "--drop", "a"], "--drop has no use here"),
+        (["--weights", "weights.pkl"], "must be the name of an NPZ file"),
+        (["--weights", "nowhere/w.npz"], "there is no folder 'nowhere'"),
+        (["-", "--validation", "-"], "standard input cannot be read twice"),
+        (["."], "is no source"),
+        (["describe", "moons"], "moons is no file"),
+        (["describe", "mine.py"], "a Python file builds its own data"),
+        (["describe", "rows.csv", "--label", "none"], "there is no column 'none'"),
+        (["describe"], "Missing argument 'FILE'"),
+        (["predict", "nothing", "rows.csv"], "there is no run 'nothing'"),
+        (["predict", "nothing", "nothing.csv"], "there is no file 'nothing.csv'"),
+    ],
+    ids=str,
+)
+def test_wrong_usage_gets_one_line_and_status_2(runs, arguments, says):
+    headless = [] if arguments[0] in ("describe", "predict") else ["--headless"]
+    done = nntui(*arguments, *headless, input="")
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not runs.exists() or not os.listdir(runs)
+
+
+def train(*arguments, **options):
+    """Train for some epochs; return the lines of JSON."""
+    done = nntui(*arguments, "--json", "--epochs", "5", "--seed", "3", **options)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def assert_identical(run):
+    again = nntui("replay", run)
+    assert (again.returncode, again.stdout) == (0, "main: 5 epochs and the weights\nidentical\n")
+
+
+def test_standard_input_a_pipe_and_a_file_train_alike_and_replay(folder):
+    by_name = train("rows.csv", "--validation", "0.2")
+    by_input = train("-", "--validation", "0.2", input=TABLE)
+    command = f"{sys.executable} -m tui <(cat rows.csv) --json --epochs 5 --seed 3 --name piped"
+    piped = subprocess.run(
+        ["bash", "-c", f"{command} --validation 0.2"], capture_output=True, text=True, timeout=60
+    )
+    assert piped.returncode == 0, piped.stderr
+    for lines in (by_input, list(map(json.loads, piped.stdout.splitlines()))):
+        assert [line.get("loss") for line in lines] == [line.get("loss") for line in by_name]
+        assert lines[0]["note"] == by_name[0]["note"]
+        (folder / "rows.csv").unlink(missing_ok=True)
+        assert_identical(lines[0]["name"])
+    assert nntui("replay", by_name[0]["name"]).returncode == 1, "its file is gone"
+
+
+def test_arrays_and_compressed_tables_are_known_in_a_pipe(folder):
+    code = "import numpy as np; np.savez('a.npz', X=np.eye(6), y=np.arange(6) % 2)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    (folder / "rows.CSV.GZ").write_bytes(gzip.compress(TABLE.encode()))
+    assert "60 samples" in train("rows.CSV.GZ")[0]["note"]
+    for name, samples in (("a.npz", 6), ("rows.CSV.GZ", 60)):
+        with (folder / name).open("rb") as file:
+            lines = train("-", stdin=file)
+        assert lines[0]["samples"] == samples
+        assert_identical(lines[0]["name"])
+
+
+def test_a_run_that_is_not_recorded_leaves_no_copy(folder, runs, monkeypatch):
+    (folder / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder / "temporary"))
+    runs.parent.parent.mkdir()
+    runs.parent.write_text("in the way")
+    assert train("-", input=TABLE)[0]["samples"] == 60
+    assert not os.listdir(folder / "temporary")
+
+
+def test_input_that_nothing_can_be_built_from_leaves_no_run(runs):
+    done = nntui("-", "--headless", input="a,b\n")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "nntui: standard input: there are no rows\n"
+    assert not os.listdir(runs)
+
+
+def test_what_is_said_of_a_file_reaches_the_run_and_its_replay(folder):
+    (folder / "more.csv").write_text(TABLE)
+    options = ["--label", "length", "--drop", "id,width", "--classes-from-numbers"]
+    lines = train("rows.csv", *options, "--validation", "more.csv")
+    assert "label: length (7 classes)" in lines[0]["note"]
+    assert lines[0]["network"].startswith("3 → ")
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
+    again = nntui("replay", lines[0]["name"], cwd=elsewhere)
+    assert again.stdout.endswith("identical\n"), again.stderr
+
+
+def test_describe_says_what_a_training_says_and_trains_nothing(runs):
+    done = nntui("describe", "rows.csv", "--validation", "0.2")
+    assert done.returncode == 0
+    assert "validation" in done.stdout
+    assert "kind" in done.stdout
+    through_pipe = nntui("describe", "-", "--validation", "0.2", input=TABLE).stdout
+    assert done.stdout.replace("rows.csv", "standard input") == through_pipe
+    assert not runs.exists()
+
+
+def test_toys_with_noise_and_validation_replay(runs):
+    lines = train("xor", "--noise", "0.3", "--validation", "0.25")
+    assert (lines[0]["samples"], lines[0]["network"]) == (150, "2 → 64 → 2")
+    assert_identical(lines[0]["name"])
+
+
+def test_the_toys_are_shown_without_colours_where_there_is_no_terminal():
+    done = nntui("data")
+    assert done.returncode == 0
+    assert "\x1b" not in done.stdout
+    for name in ("spiral", "vertical", "circles", "moons", "gaussians", "xor"):
+        assert f" {name}\n" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    plain = nntui("data", env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert plain.returncode == 0
+    assert plain.stdout.isascii()
+    assert "\\u" not in plain.stdout
