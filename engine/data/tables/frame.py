@@ -22,7 +22,7 @@ from engine.data.tables.text import TextFile
 from engine.data.wording import clean
 from engine.nn.arrays import Array
 
-BLOCK = 2**22  # bytes that a thread reads at a time
+BLOCK = 2**21  # bytes that a thread reads at least
 THREADS = min(4, os.cpu_count() or 1)
 
 Part = Array | tuple[Array, list[str]] | None  # numbers; codes and texts; or something else
@@ -139,7 +139,7 @@ def _row_blocks(text: TextFile, layout: Layout) -> Iterator[bytes]:
         while skip and block:
             skip -= 1
             block = block[block.find(b"\n") + 1 :]
-        found = block.count(b'"')
+        found = block.count(b'"') if b'"' in block else 0
         if any(character in block for character in characters):
             block = _removed(comment, block, quotes)
         quotes += found
