@@ -59,6 +59,8 @@ def _kind_of_numbers(numbers: Numbers, name: str, *, first: bool) -> Kind:
     index, named = _INDEX.fullmatch(name), _ID.fullmatch(name)
     if (index or named) and len(np.unique(values)) == len(values):
         return "index" if index else "id"
+    if not (np.diff(values[:MANY_ROWS].astype(np.float64)) > 0).all():
+        return "number"
     steps = np.diff(values.astype(np.float64))
     counting = len(steps) > 0 and bool((steps == 1).all())
     if len(values) >= MANY_ROWS and (counting or (first and bool((steps > 0).all()))):

@@ -91,7 +91,7 @@ def _fits(column: Sequence[str], number: re.Pattern[str]) -> bool:
 
 def _names(layout: Layout) -> list[str]:
     """Return the names of the columns, each a different one."""
-    names: list[str] = []
+    names: dict[str, None] = {}
     given = layout.header.names or [""] * layout.width
     for j, name in enumerate(map(clean, given)):
         if not name:
@@ -103,8 +103,8 @@ def _names(layout: Layout) -> list[str]:
         while unique in names:
             k += 1
             unique = f"{name}.{k}"
-        names.append(unique)
-    return names
+        names[unique] = None
+    return list(names)
 
 
 def _format(text: TextFile, layout: Layout) -> dict[str, str]:
@@ -280,6 +280,7 @@ def _leave_out_empty_rows(table: Table) -> None:
 
 def read_parquet_table(path: Path) -> Table:
     """Read a table from a Parquet file."""
+    path.open("rb").close()  # so that a file that is not there is said not to be
     try:
         frame = pd.read_parquet(path)
     except ImportError:

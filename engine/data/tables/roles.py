@@ -17,6 +17,7 @@ from engine.data.wording import few
 from engine.nn.arrays import Array
 
 LABEL_NAMES = frozenset(["label", "labels", "target", "class", "y"])
+COORDINATE = "y"  # is the label's name only where no other is
 ANOTHER = "name another column with --label"
 
 
@@ -42,6 +43,8 @@ def find_label(table: Table, options: ReadingOptions) -> Label:
         listed = few([names[j] for j in block])
         return Label(block, listed, "one-hot: each row has a single 1 in these columns")
     named = [j for j, name in enumerate(names) if name.lower() in LABEL_NAMES and j not in out]
+    if len(named) > 1:
+        named = [j for j in named if names[j].lower() != COORDINATE]
     if len(named) == 1:
         return Label(named, names[named[0]], "by its name")
     left = [j for j in range(last + 1) if j not in out]

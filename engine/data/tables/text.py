@@ -44,6 +44,8 @@ OTHER_FILES = {
     b"version https://git-lfs": "it is a pointer of Git LFS: get the file itself with git lfs pull",
     b"<!doctype html": "it is a web page, not a table",
     b"<html": "it is a web page, not a table",
+    b"{": "it is JSON, not a table: save it as CSV",
+    b"[": "it is JSON, not a table: save it as CSV",
     b"@relation": "it is an ARFF file: save it as CSV",
 }
 NAMES = {

@@ -85,7 +85,8 @@ def test_a_column_named_label_goes_before_the_last_one(read):
     rows = "".join(f"{i % 3},{i % 2},{i % 5}\n" for i in range(12))
     assert "label: Class (2" in read(f"a,Class,b\n{rows}").note
     assert "label: target (5" in read(f"y,label,target\n{rows}", label="target").note
-    assert "label: b (5" in read(f"y,label,b\n{rows}").note
+    assert "label: b (5" in read(f"target,label,b\n{rows}").note
+    assert "label: label (2" in read(f"x,label,y\n{rows}").note
 
 
 def test_the_complement_of_a_label_is_no_one_hot_column(read):

@@ -37,6 +37,8 @@ NUMBERS = "a,b,label\n" + "".join(f"{i * 7 % 31}.5,{i * 3 % 37},{'xy'[i % 2]}\n"
         (b"\xff\xfe\x00\x01,1\n", "not text in UTF-16"),
         ("<!DOCTYPE html>\n<html>", "a web page"),
         (b"PAR1....", "Parquet"),
+        ('[{"a": 1}]', "JSON"),
+        ("1 1:0.5 3:1\n0 2:0.25\n1 1:1e-3 2:7\n", "LIBSVM"),
         (b"\x1f\x8b\x08\x00broken", "damaged or not complete"),
     ],
 )
@@ -80,6 +82,13 @@ def test_archives_of_more_than_one_file(tmp_path):
                 archive.writestr(name, "x")
         with pytest.raises(DataError, match=says):
             load(tmp_path / "a.zip")
+
+
+def test_parquet_without_pyarrow(write):
+    with pytest.raises(DataError, match=r"pip install pyarrow|not a Parquet file"):
+        load(write("PAR1", "rows.parquet"))
+    with pytest.raises(DataError, match="No such file"):
+        load(write("", "rows.csv").with_name("none.parquet"))
 
 
 def test_names_cannot_control_the_terminal(read):
