@@ -52,13 +52,21 @@ def kind_of(values: Values, name: str, *, first: bool) -> Kind:
     return "text"
 
 
+def is_named_id(name: str) -> bool:
+    """Whether a name is that of an id or of an index."""
+    return (_INDEX.fullmatch(name) or _ID.fullmatch(name)) is not None
+
+
 def _kind_of_numbers(numbers: Numbers, name: str, *, first: bool) -> Kind:
+    if numbers.missing.all():
+        return "empty"
+    if _INDEX.fullmatch(name) and _all_different(numbers):
+        return "index"
     if not numbers.are_whole:
-        return "empty" if numbers.missing.all() else "number"
+        return "number"
+    if _ID.fullmatch(name) and _all_different(numbers):
+        return "id"
     values = numbers.values
-    index, named = _INDEX.fullmatch(name), _ID.fullmatch(name)
-    if (index or named) and len(np.unique(values)) == len(values):
-        return "index" if index else "id"
     if not (np.diff(values[:MANY_ROWS].astype(np.float64)) > 0).all():
         return "number"
     steps = np.diff(values.astype(np.float64))
@@ -68,6 +76,10 @@ def _kind_of_numbers(numbers: Numbers, name: str, *, first: bool) -> Kind:
     if len(values) >= MANY_ROWS / 2 and first and counting:
         return "id"
     return "number"
+
+
+def _all_different(numbers: Numbers) -> bool:
+    return len(np.unique(numbers.values)) == len(numbers)
 
 
 def truth_of(texts: list[str]) -> dict[str, float] | None:

@@ -179,7 +179,7 @@ def _holds_more(cell: str, separator: str) -> bool:
     """Whether a cell looks as if another separator parted it."""
     if cells.ANY_NUMBER.fullmatch(cell):
         return False
-    if any(other in cell for other in SEPARATORS if other not in (separator, " ")):
+    if any(found != separator for found in cells.SEPARATION.findall(cell)):
         return True
     parts = cell.split()
     return len(parts) > 1 and cells.is_number(parts[0])

@@ -94,11 +94,11 @@ def _understand(table: Table, options: ReadingOptions) -> tuple[Reading, Array]:
         raise DataError("a row needs at least one feature and a label, in columns of their own")
     label = roles.find_label(table, options)
     kinds = roles.kinds_of(table)
-    features = roles.find_features(table, kinds, label, options)
     dropped = {find_column(table.names, name, "--drop") for name in options.drop}
     for j, (name, values) in enumerate(zip(table.names, table.columns, strict=True)):
         if isinstance(values, Texts) and j not in dropped and j not in label.columns:
             refuse_typing_errors(table, name, values)
+    features = roles.find_features(table, kinds, label, options)
     remarks = [] if table.text is None else _remarks_of_text(table)
     remarks += _treat_missing(table, kinds, features, label, options)
     if not table.rows:
