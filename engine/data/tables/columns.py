@@ -10,6 +10,7 @@ from engine.data.dataset import DataError
 from engine.data.reading import Column, Kind
 from engine.data.tables.cells import is_date, is_number
 from engine.data.tables.table import Numbers, Table, Texts, Values
+from engine.data.wording import column_named
 from engine.nn.arrays import Array
 
 MOST_CATEGORIES = 100  # of a text column that is one-hot encoded
@@ -109,7 +110,7 @@ def write(column: Column, values: Values, rows: Array | slice, out: Array) -> No
     """
     if isinstance(values, Numbers):
         if column.kind == "text":
-            raise DataError(f"column {column.name!r} has numbers; it had texts in the training set")
+            raise DataError(f"column {column.name!r} has numbers, not texts as before")
         if isinstance(rows, slice):
             values.write(out[:, 0])
         else:
@@ -135,19 +136,20 @@ def category_numbers(column: Column, values: Texts) -> Array:
 
 def check_numbers(table: Table, column: Column, values: Values) -> None:
     """Refuse what is no finite number in a column of numbers, naming its line."""
+    name = column_named(column.name)
     if isinstance(values, Texts):
         wrong = _not_numbers(values, truth_only=column.kind == "true or false")
         if wrong:
             row = np.flatnonzero(np.isin(values.codes, wrong))[:1]
             text = values.texts[values.codes[row[0]]]
             what = "a number" if column.kind == "number" else "true or false"
-            raise DataError(f"{table.place(row)}, column {column.name!r}: {text!r} is not {what}")
+            raise DataError(f"{table.place(row)}, {name}: {text!r} is not {what}")
     else:
         rows = np.flatnonzero(values.infinite)
         if len(rows):
             value = values.values[rows[0]]
             raise DataError(
-                f"{table.place(rows[:1])}, column {column.name!r}: {value} is not a finite number; "
+                f"{table.place(rows[:1])}, {name}: {value} is not a finite number; "
                 "mend it, or leave the cell empty"
             )
 
@@ -167,6 +169,6 @@ def refuse_typing_errors(table: Table, column: str, values: Texts) -> None:
         rows = np.flatnonzero((values.codes >= 0) & ~numeric[values.codes])
         text = values.texts[values.codes[rows[0]]]
         raise DataError(
-            f"{table.place(rows[:1])}, column {column!r}: {text!r} is not a number, as the others "
-            f"are; mend it, or leave the column out with --drop {column!r}"
+            f"{table.place(rows[:1])}, {column_named(column)}: {text!r} is not a number, as the "
+            f"others are; mend it, or leave the column out with --drop {column!r}"
         )

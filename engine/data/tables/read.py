@@ -24,7 +24,7 @@ from engine.data.tables.columns import (
 from engine.data.tables.frame import read_parquet_table, read_text_table
 from engine.data.tables.roles import Label
 from engine.data.tables.table import Table, Texts
-from engine.data.wording import counted, few
+from engine.data.wording import column_named, counted, few
 from engine.nn.arrays import Array
 
 PARQUET = (".parquet", ".pq")
@@ -151,7 +151,7 @@ def _treat_missing(
                 f"{roles.ANOTHER}, or leave these rows out with --missing drop"
             )
         if options.missing == "refuse":
-            raise DataError(f"column {name!r} is missing in {_place(table, missing)}")
+            raise DataError(f"{column_named(name)} is missing in {_place(table, missing)}")
         incomplete |= missing
         if isinstance(column, Texts) and kinds[j] == "text":
             categories.append(name)

@@ -22,7 +22,7 @@ NUMBERS = "a,b,label\n" + "".join(f"{i * 7 % 31}.5,{i * 3 % 37},{'xy'[i % 2]}\n"
         ("# x\n\na,b,c\n1,2,a\n1,2,3,b\n1,3,a\n", "line 5 has 4 columns, the others have 3"),
         ("My data\na,b,c\n1,2,a\n1,3,b\n", "line 1 has 1 column, the lines below it have 3"),
         ("5.1,x,a\n1,2,a\n2,3,b\n3,4,a\n", "line 1 is neither a header nor a row: 'x' in column 2"),
-        ("1,2,a\ninf,2,b\n", "line 2, column 'column 1': inf is not a finite number"),
+        ("1,2,a\ninf,2,b\n", "line 2, column 1: inf is not a finite number"),
         (NUMBERS.replace("\n", "\ncm,kg,-\n", 1), "line 2, column 'a': 'cm' is not a number"),
         (NUMBERS + "x,2,x\n", "line 62, column 'a': 'x' is not a number, as the others are"),
         (
