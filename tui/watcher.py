@@ -37,7 +37,7 @@ SMALLEST = (40, 12)
 
 # Seconds to wait for a run to be built before the screen opens: what cannot be built is then told
 # in a line, without a screen that flashes.
-VERDICT = 0.5
+VERDICT = 2.0
 
 SILENCE = 3.0  # seconds without an answer that is due, until the screen says so
 UNANSWERED = "the worker does not answer: it is stopped, or a single operation takes long"

@@ -1,1 +1,4 @@
-"""What a network learns from. Read in this order: dataset, toys, files."""
+"""What a network learns from.
+
+Read in this order: dataset, toys; of files: options, files, tables, arrays, building, reading.
+"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from engine.protocol.text import as_text, printable
@@ -22,3 +23,8 @@ def few(names: Sequence[str], most: int = 3) -> str:
 def counted(count: int, noun: str) -> str:
     """Return a count with its noun: ``1 sample``, ``178 samples``."""
     return f"{count:,} {noun}{'' if count == 1 else 'es' if noun.endswith('s') else 's'}"
+
+
+def column_named(name: str) -> str:
+    """Return how a line names a column: ``column 'width'``, or ``column 2`` if it has no name."""
+    return name if re.fullmatch(r"column \d+", name) else f"column {name!r}"

@@ -63,7 +63,7 @@ def test_wrong_usage_gets_one_line_and_status_2(arguments, says):
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
-        ("rows.csv", "1,2,a\n1,inf,b\n", "line 2, column 'column 2': inf is not a finite number"),
+        ("rows.csv", "1,2,a\n1,inf,b\n", "line 2, column 2: inf is not a finite number"),
         ("rows.csv", "1,2,a\n1,b\n2,3,b\n", "line 2 has 2 columns, the others have 3"),
         ("rows.csv", "1,2,a\n1,3,a\n", "all rows have the same label"),
         ("rows.csv", "", "there are no rows"),

@@ -50,3 +50,5 @@ GROUPED_BY_COMMAS = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
 GROUPED_BY_POINTS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+")
 ENGLISH = re.compile(r"[+-]?\d{1,3}(,\d{3})+\.\d*")
 CONTINENTAL = re.compile(r"[+-]?\d{1,3}(\.\d{3})+,\d+")
+SEPARATION = re.compile(r"[\t;|,](?! )")  # what may part cells; in prose a blank follows it
+LIBSVM = re.compile(r"\d+:[+-]?\d[\d.eE+-]*")

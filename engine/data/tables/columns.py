@@ -10,6 +10,7 @@ from engine.data.dataset import DataError
 from engine.data.reading import Column, Kind
 from engine.data.tables.cells import is_date, is_number
 from engine.data.tables.table import Numbers, Table, Texts, Values
+from engine.data.wording import column_named
 from engine.nn.arrays import Array
 
 MOST_CATEGORIES = 100  # of a text column that is one-hot encoded
@@ -52,13 +53,23 @@ def kind_of(values: Values, name: str, *, first: bool) -> Kind:
     return "text"
 
 
+def is_named_id(name: str) -> bool:
+    """Whether a name is that of an id or of an index."""
+    return (_INDEX.fullmatch(name) or _ID.fullmatch(name)) is not None
+
+
 def _kind_of_numbers(numbers: Numbers, name: str, *, first: bool) -> Kind:
+    if numbers.missing.all():
+        return "empty"
+    if _INDEX.fullmatch(name) and _all_different(numbers):
+        return "index"
     if not numbers.are_whole:
-        return "empty" if numbers.missing.all() else "number"
+        return "number"
+    if _ID.fullmatch(name) and _all_different(numbers):
+        return "id"
     values = numbers.values
-    index, named = _INDEX.fullmatch(name), _ID.fullmatch(name)
-    if (index or named) and len(np.unique(values)) == len(values):
-        return "index" if index else "id"
+    if not (np.diff(values[:MANY_ROWS].astype(np.float64)) > 0).all():
+        return "number"
     steps = np.diff(values.astype(np.float64))
     counting = len(steps) > 0 and bool((steps == 1).all())
     if len(values) >= MANY_ROWS and (counting or (first and bool((steps > 0).all()))):
@@ -66,6 +77,10 @@ def _kind_of_numbers(numbers: Numbers, name: str, *, first: bool) -> Kind:
     if len(values) >= MANY_ROWS / 2 and first and counting:
         return "id"
     return "number"
+
+
+def _all_different(numbers: Numbers) -> bool:
+    return len(np.unique(numbers.values)) == len(numbers)
 
 
 def truth_of(texts: list[str]) -> dict[str, float] | None:
@@ -95,7 +110,7 @@ def write(column: Column, values: Values, rows: Array | slice, out: Array) -> No
     """
     if isinstance(values, Numbers):
         if column.kind == "text":
-            raise DataError(f"column {column.name!r} has numbers; it had texts in the training set")
+            raise DataError(f"column {column.name!r} has numbers, not texts as before")
         if isinstance(rows, slice):
             values.write(out[:, 0])
         else:
@@ -121,19 +136,20 @@ def category_numbers(column: Column, values: Texts) -> Array:
 
 def check_numbers(table: Table, column: Column, values: Values) -> None:
     """Refuse what is no finite number in a column of numbers, naming its line."""
+    name = column_named(column.name)
     if isinstance(values, Texts):
         wrong = _not_numbers(values, truth_only=column.kind == "true or false")
         if wrong:
             row = np.flatnonzero(np.isin(values.codes, wrong))[:1]
             text = values.texts[values.codes[row[0]]]
             what = "a number" if column.kind == "number" else "true or false"
-            raise DataError(f"{table.place(row)}, column {column.name!r}: {text!r} is not {what}")
+            raise DataError(f"{table.place(row)}, {name}: {text!r} is not {what}")
     else:
         rows = np.flatnonzero(values.infinite)
         if len(rows):
             value = values.values[rows[0]]
             raise DataError(
-                f"{table.place(rows[:1])}, column {column.name!r}: {value} is not a finite number; "
+                f"{table.place(rows[:1])}, {name}: {value} is not a finite number; "
                 "mend it, or leave the cell empty"
             )
 
@@ -153,6 +169,6 @@ def refuse_typing_errors(table: Table, column: str, values: Texts) -> None:
         rows = np.flatnonzero((values.codes >= 0) & ~numeric[values.codes])
         text = values.texts[values.codes[rows[0]]]
         raise DataError(
-            f"{table.place(rows[:1])}, column {column!r}: {text!r} is not a number, as the others "
-            f"are; mend it, or leave the column out with --drop {column!r}"
+            f"{table.place(rows[:1])}, {column_named(column)}: {text!r} is not a number, as the "
+            f"others are; mend it, or leave the column out with --drop {column!r}"
         )

@@ -104,9 +104,7 @@ def find_layout(text: TextFile, like: Dialect | None = None, header: bool | None
         records.pop()  # the end of a cell in quotes may be missing
     if not records:
         raise DataError("there are no rows")
-    last = records[-1][0]
-    if text.complete and "".join(lines[last - 1 :]).count('"') % 2 and last < len(lines):
-        raise DataError(f"line {last} opens a quote that is never closed")
+    _refuse_what_is_no_table(records, lines if text.complete else [])
     above = _comment_above(lines, separator, comments)
     width, trailing = _width(records, above)
     decimal, thousands = _decimal(records, separator, like)
@@ -127,6 +125,16 @@ def find_layout(text: TextFile, like: Dialect | None = None, header: bool | None
         padded=separator + " " in text.head,
         sample=[row[:width] for _, row in rows],
     )
+
+
+def _refuse_what_is_no_table(records: list[Record], lines: list[str]) -> None:
+    """Refuse pairs of numbers and values, and a quote that is open at the end of the lines."""
+    later = [cell for _, row in records for cell in row[1:] if cell]
+    if later and all(map(cells.LIBSVM.fullmatch, later)):
+        raise DataError("it is in the format of LIBSVM: save it as CSV, or its arrays as NPZ")
+    last = records[-1][0]
+    if last < len(lines) and "".join(lines[last - 1 :]).count('"') % 2:
+        raise DataError(f"line {last} opens a quote that is never closed")
 
 
 def check_width(line: int, row: list[str], width: int) -> None:
@@ -171,7 +179,7 @@ def _holds_more(cell: str, separator: str) -> bool:
     """Whether a cell looks as if another separator parted it."""
     if cells.ANY_NUMBER.fullmatch(cell):
         return False
-    if any(other in cell for other in SEPARATORS if other not in (separator, " ")):
+    if any(found != separator for found in cells.SEPARATION.findall(cell)):
         return True
     parts = cell.split()
     return len(parts) > 1 and cells.is_number(parts[0])

@@ -22,7 +22,7 @@ from engine.data.tables.text import TextFile
 from engine.data.wording import clean
 from engine.nn.arrays import Array
 
-BLOCK = 2**22  # bytes that a thread reads at a time
+BLOCK = 2**21  # bytes that a thread reads at least
 THREADS = min(4, os.cpu_count() or 1)
 
 Part = Array | tuple[Array, list[str]] | None  # numbers; codes and texts; or something else
@@ -91,7 +91,7 @@ def _fits(column: Sequence[str], number: re.Pattern[str]) -> bool:
 
 def _names(layout: Layout) -> list[str]:
     """Return the names of the columns, each a different one."""
-    names: list[str] = []
+    names: dict[str, None] = {}
     given = layout.header.names or [""] * layout.width
     for j, name in enumerate(map(clean, given)):
         if not name:
@@ -103,8 +103,8 @@ def _names(layout: Layout) -> list[str]:
         while unique in names:
             k += 1
             unique = f"{name}.{k}"
-        names.append(unique)
-    return names
+        names[unique] = None
+    return list(names)
 
 
 def _format(text: TextFile, layout: Layout) -> dict[str, str]:
@@ -139,7 +139,7 @@ def _row_blocks(text: TextFile, layout: Layout) -> Iterator[bytes]:
         while skip and block:
             skip -= 1
             block = block[block.find(b"\n") + 1 :]
-        found = block.count(b'"')
+        found = block.count(b'"') if b'"' in block else 0
         if any(character in block for character in characters):
             block = _removed(comment, block, quotes)
         quotes += found
@@ -280,6 +280,7 @@ def _leave_out_empty_rows(table: Table) -> None:
 
 def read_parquet_table(path: Path) -> Table:
     """Read a table from a Parquet file."""
+    path.open("rb").close()  # so that a file that is not there is said not to be
     try:
         frame = pd.read_parquet(path)
     except ImportError:

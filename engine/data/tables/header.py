@@ -63,11 +63,11 @@ def find_header(
             return Header(names=commented)
     if len(first) == width + 1 and not first[-1]:
         first = first[:width]
+    counts = _counts_and_classes(first, rest, width, number)
+    if counts is not None and not known:
+        return Header(class_names=counts, lines=1)
     if known is not None and len(first) == width:
         return Header(names=first, lines=1) if known else Header()
-    counts = _counts_and_classes(first, rest, width, number)
-    if counts is not None:
-        return Header(class_names=counts, lines=1)
     if rest and len(first) == width - 1 and _is_header(first, [r[1:] for r in rest], number):
         return Header(names=["", *first], lines=1, row_names=True)
     if len(first) != width:

@@ -12,7 +12,7 @@ from engine.data.building import Samples, build, split
 from engine.data.columns import find_column
 from engine.data.dataset import DataError, Dataset
 from engine.data.options import ReadingOptions
-from engine.data.reading import Column, Reading, Use
+from engine.data.reading import Column, Kind, Reading, Use
 from engine.data.tables import roles
 from engine.data.tables.columns import (
     categories_in,
@@ -24,7 +24,7 @@ from engine.data.tables.columns import (
 from engine.data.tables.frame import read_parquet_table, read_text_table
 from engine.data.tables.roles import Label
 from engine.data.tables.table import Table, Texts
-from engine.data.wording import counted, few
+from engine.data.wording import column_named, counted, few
 from engine.nn.arrays import Array
 
 PARQUET = (".parquet", ".pq")
@@ -94,13 +94,13 @@ def _understand(table: Table, options: ReadingOptions) -> tuple[Reading, Array]:
         raise DataError("a row needs at least one feature and a label, in columns of their own")
     label = roles.find_label(table, options)
     kinds = roles.kinds_of(table)
-    features = roles.find_features(table, kinds, label, options)
     dropped = {find_column(table.names, name, "--drop") for name in options.drop}
     for j, (name, values) in enumerate(zip(table.names, table.columns, strict=True)):
         if isinstance(values, Texts) and j not in dropped and j not in label.columns:
             refuse_typing_errors(table, name, values)
+    features = roles.find_features(table, kinds, label, options)
     remarks = [] if table.text is None else _remarks_of_text(table)
-    remarks += _treat_missing(table, features, label, options)
+    remarks += _treat_missing(table, kinds, features, label, options)
     if not table.rows:
         raise DataError("no row is left: each has a missing value")
     columns = []
@@ -134,32 +134,29 @@ def _remarks_of_text(table: Table) -> list[str]:
 
 
 def _treat_missing(
-    table: Table, features: list[int], label: Label, options: ReadingOptions
+    table: Table, kinds: list[Kind], features: list[int], label: Label, options: ReadingOptions
 ) -> list[str]:
     """Refuse rows with missing values, or leave them out, or say what will take their place."""
     drop = options.missing == "drop"
     incomplete = np.zeros(table.rows, bool)
-    filled = 0
-    categories = []
+    filled, categories = 0, []
     for j in [*label.columns, *features]:
         column, name = table.columns[j], table.names[j]
         missing = column.missing
-        count = int(missing.sum())
-        if not count:
+        if not missing.any():
             continue
-        place = "" if drop else table.place(np.flatnonzero(missing))
-        if j in label.columns and not drop:
+        if not drop and j in label.columns:
             raise DataError(
-                f"label {name!r} ({label.why}) is missing in {place}; {roles.ANOTHER}, or leave "
-                "these rows out with --missing drop"
+                f"label {name!r} ({label.why}) is missing in {_place(table, missing)}; "
+                f"{roles.ANOTHER}, or leave these rows out with --missing drop"
             )
         if options.missing == "refuse":
-            raise DataError(f"column {name!r} is missing in {place}")
+            raise DataError(f"{column_named(name)} is missing in {_place(table, missing)}")
         incomplete |= missing
-        if isinstance(column, Texts):
+        if isinstance(column, Texts) and kinds[j] == "text":
             categories.append(name)
         else:
-            filled += count
+            filled += int(missing.sum())
     if drop and incomplete.any():
         table.keep(np.flatnonzero(~incomplete))
         return [f"{counted(int(incomplete.sum()), 'row')} with missing values left out"]
@@ -169,6 +166,10 @@ def _treat_missing(
     if categories:
         remarks.append(f"missing text a category of its own: {few(categories)}")
     return remarks
+
+
+def _place(table: Table, rows: Array) -> str:
+    return table.place(np.flatnonzero(rows))
 
 
 def _fitted(column: Column, table: Table, j: int, rows: Array | slice) -> Column:

@@ -11,12 +11,13 @@ from engine.data.columns import find_column
 from engine.data.dataset import DataError
 from engine.data.options import ReadingOptions
 from engine.data.reading import Kind, Reading
-from engine.data.tables.columns import kind_of
+from engine.data.tables.columns import is_named_id, kind_of
 from engine.data.tables.table import Numbers, Table, Values
 from engine.data.wording import few
 from engine.nn.arrays import Array
 
 LABEL_NAMES = frozenset(["label", "labels", "target", "class", "y"])
+COORDINATE = "y"  # is the label's name only where no other is
 ANOTHER = "name another column with --label"
 
 
@@ -42,6 +43,8 @@ def find_label(table: Table, options: ReadingOptions) -> Label:
         listed = few([names[j] for j in block])
         return Label(block, listed, "one-hot: each row has a single 1 in these columns")
     named = [j for j, name in enumerate(names) if name.lower() in LABEL_NAMES and j not in out]
+    if len(named) > 1:
+        named = [j for j in named if names[j].lower() != COORDINATE]
     if len(named) == 1:
         return Label(named, names[named[0]], "by its name")
     left = [j for j in range(last + 1) if j not in out]
@@ -146,8 +149,9 @@ def find_features(
         return sorted(wanted - drop)
     left = [j for j in range(len(names)) if j not in drop and j not in label.columns]
     features = [j for j in left if kinds[j] in ("number", "true or false", "text")]
-    if not features:  # a single column that counts up is learned from all the same
-        features = [j for j in left if kinds[j] == "id" and isinstance(table.columns[j], Numbers)]
+    if not features:  # what only counts up, without the name of an id, may be meant to be learned
+        counting = [j for j in left if kinds[j] == "id" and not is_named_id(names[j])]
+        features = [j for j in counting if isinstance(table.columns[j], Numbers)]
     if not features:
         found = few([f"{names[j]} ({kinds[j]})" for j in left]) or "none"
         raise DataError(f"no column is left to learn from beside the label {label.name!r}: {found}")

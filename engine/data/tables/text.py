@@ -19,7 +19,7 @@ from typing import IO, cast
 from engine.data.dataset import DataError
 
 HEAD = 2**18  # bytes that are looked at to find out how a file is written
-CHUNK = 2**21
+CHUNK = 2**22
 FEW_LINES, MOST = 10, 2**26  # where lines are long, so many are looked at, if they are not longer
 
 COMPRESSIONS: dict[bytes, tuple[str, Callable[[IO[bytes]], IO[bytes]]]] = {
@@ -44,6 +44,8 @@ OTHER_FILES = {
     b"version https://git-lfs": "it is a pointer of Git LFS: get the file itself with git lfs pull",
     b"<!doctype html": "it is a web page, not a table",
     b"<html": "it is a web page, not a table",
+    b"{": "it is JSON, not a table: save it as CSV",
+    b"[": "it is JSON, not a table: save it as CSV",
     b"@relation": "it is an ARFF file: save it as CSV",
 }
 NAMES = {

@@ -1,5 +1,8 @@
 """Arrays of NumPy as people save them."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -104,3 +107,16 @@ def test_new_rows(tmp_path):
     features, remarks = reading.features_of(tmp_path / "new.npz")
     assert np.isfinite(features).all()
     assert remarks[0] == "row 1: column 1 is missing, taken as the training set's median"
+
+
+def test_pandas_is_imported_for_tables_alone(tmp_path):
+    np.savez(tmp_path / "rows.npz", X=X, y=Y)
+    (tmp_path / "rows.csv").write_text("a,label\n1,x\n2,y\n")
+    code = (
+        "import sys, engine; from pathlib import Path; from engine.data.files import load\n"
+        "for name in sys.argv[1:]: load(Path(name)); print('pandas' in sys.modules)"
+    )
+    files = [str(tmp_path / "rows.npz"), str(tmp_path / "rows.csv")]
+    command = [sys.executable, "-c", code, *files]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]

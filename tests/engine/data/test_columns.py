@@ -81,11 +81,22 @@ def test_numbers_that_count_up_are_a_feature_where_there_is_no_other(read):
     assert read(f"x,label\n{rows}").features == 1
 
 
+def test_an_id_is_no_feature_even_if_it_is_alone(read):
+    with pytest.raises(DataError, match=r"no column is left to learn from .*: id \(id\)"):
+        read("id,label\n" + "".join(f"{i},{i % 2}\n" for i in range(30)))
+
+
+def test_an_index_of_floats(read):
+    data = read(",a,label\n" + "".join(f"{i}.0,{i % 7},{i % 2}\n" for i in range(9)))
+    assert data.note.endswith("left out: unnamed index")
+
+
 def test_a_column_named_label_goes_before_the_last_one(read):
     rows = "".join(f"{i % 3},{i % 2},{i % 5}\n" for i in range(12))
     assert "label: Class (2" in read(f"a,Class,b\n{rows}").note
     assert "label: target (5" in read(f"y,label,target\n{rows}", label="target").note
-    assert "label: b (5" in read(f"y,label,b\n{rows}").note
+    assert "label: b (5" in read(f"target,label,b\n{rows}").note
+    assert "label: label (2" in read(f"x,label,y\n{rows}").note
 
 
 def test_the_complement_of_a_label_is_no_one_hot_column(read):

@@ -106,6 +106,13 @@ def test_a_category_that_the_training_part_has_not(write):
     assert "1 value of test.csv missing or new" in data.note
 
 
+def test_a_second_file_with_counts_and_names_of_classes(write):
+    rows = "4,2,cat,dog\n1,2.5,0\n2,3.5,1\n3,7,0\n2,1,1\n"
+    data = load(write(rows), ReadingOptions(validation=str(write(rows, "test.csv"))))
+    assert data.validation.y.tolist() == data.y.tolist() == [0, 1, 0, 1]
+    assert list(data.validation.class_names) == ["cat", "dog"]
+
+
 def test_a_second_file_may_hold_a_single_class(write):
     train = write("n,label\n1,x\n2,y\n4,y\n")
     test = write("n,label\n1,y\n", "test.csv")

@@ -22,7 +22,8 @@ NUMBERS = "a,b,label\n" + "".join(f"{i * 7 % 31}.5,{i * 3 % 37},{'xy'[i % 2]}\n"
         ("# x\n\na,b,c\n1,2,a\n1,2,3,b\n1,3,a\n", "line 5 has 4 columns, the others have 3"),
         ("My data\na,b,c\n1,2,a\n1,3,b\n", "line 1 has 1 column, the lines below it have 3"),
         ("5.1,x,a\n1,2,a\n2,3,b\n3,4,a\n", "line 1 is neither a header nor a row: 'x' in column 2"),
-        ("1,2,a\ninf,2,b\n", "line 2, column 'column 1': inf is not a finite number"),
+        ("1,2,a\ninf,2,b\n", "line 2, column 1: inf is not a finite number"),
+        (NUMBERS.replace("\n", "\ncm,kg,-\n", 1), "line 2, column 'a': 'cm' is not a number"),
         (NUMBERS + "x,2,x\n", "line 62, column 'a': 'x' is not a number, as the others are"),
         (
             "1,2,a\n3,4,a\n",
@@ -37,6 +38,8 @@ NUMBERS = "a,b,label\n" + "".join(f"{i * 7 % 31}.5,{i * 3 % 37},{'xy'[i % 2]}\n"
         (b"\xff\xfe\x00\x01,1\n", "not text in UTF-16"),
         ("<!DOCTYPE html>\n<html>", "a web page"),
         (b"PAR1....", "Parquet"),
+        ('[{"a": 1}]', "JSON"),
+        ("1 1:0.5 3:1\n0 2:0.25\n1 1:1e-3 2:7\n", "LIBSVM"),
         (b"\x1f\x8b\x08\x00broken", "damaged or not complete"),
     ],
 )
@@ -80,6 +83,13 @@ def test_archives_of_more_than_one_file(tmp_path):
                 archive.writestr(name, "x")
         with pytest.raises(DataError, match=says):
             load(tmp_path / "a.zip")
+
+
+def test_parquet_without_pyarrow(write):
+    with pytest.raises(DataError, match=r"pip install pyarrow|not a Parquet file"):
+        load(write("PAR1", "rows.parquet"))
+    with pytest.raises(DataError, match="No such file"):
+        load(write("", "rows.csv").with_name("none.parquet"))
 
 
 def test_names_cannot_control_the_terminal(read):

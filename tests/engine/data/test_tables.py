@@ -160,5 +160,10 @@ def test_blanks_a_tab_and_quotes_as_in_auto_mpg(read):
     assert data.class_names == ["chevrolet a", "chevrolet b"]
 
 
+def test_prose_in_a_table_of_tabs(read):
+    data = read("".join(f"{i % 3}\tWell, you {i % 4}, are u free?\t{i % 2}\n" for i in range(20)))
+    assert data.reading.format["separator"] == "tabs"
+
+
 def test_empty_rows_as_excel_leaves_them(read):
     check(read(text() + ",,\n,,\n"))
