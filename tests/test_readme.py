@@ -50,7 +50,8 @@ def test_its_own_network_trains(tmp_path):
 
 
 def test_its_options_are_those_of_the_command_line():
-    offered = CliRunner().invoke(command, ["--help"]).output
+    helps = [[name, "--help"] for name in command.commands]
+    offered = "".join(CliRunner().invoke(command, arguments).output for arguments in helps)
     text = README.split("## What it costs")[0]
     named = set(re.findall(r"--[a-z][a-z-]+", text))
     assert all(option in offered for option in named)

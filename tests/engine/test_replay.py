@@ -10,7 +10,7 @@ import pytest
 from engine.protocol import commands
 from engine.service.build import build_trainer
 from engine.service.description import Description, SourceError
-from engine.service.journal import read_journal, read_metrics, write_journal
+from engine.service.journal import describe, read_journal, read_metrics, write_journal
 from engine.service.record import Recorder
 from engine.service.replay import Difference, replay
 from engine.service.run import Run
@@ -202,3 +202,18 @@ def test_values_that_are_no_finite_numbers_are_recorded_and_replayed(run):
     befores = [change.before for change in journal.branches[0].changes]
     assert any(isinstance(before, str) for before in befores), befores
     assert list(replay(made))
+
+
+def test_a_run_that_is_older_than_some_options_keeps_its_digest():
+    """A description as it was written before files had options of their own, and its digest."""
+    fields = (
+        '{"source": "rows.csv", "epochs": null, "learning_rate": 0.1, "hidden": [8, 4], '
+        '"samples": 100, "classes": 3, "batch_size": null, "seed": 7, "dtype": "float64", '
+        '"name": "old", "paused": false, "breakpoints": ["loss < 1"], "memory": 256, '
+        '"threads": null, "kernels": true, "arguments": []}'
+    )
+    description = msgspec.json.decode(fields, type=Description)
+    digest = "334f56b08b7e6ec82b800350de6ceca58c9d6b0a2e30007746d4c9810300f2c0"
+    assert describe(description) == digest
+    for changed in ({"label": "a"}, {"noise": 0.0}, {"validation": "0.2"}, {"drop": ("a",)}):
+        assert describe(msgspec.structs.replace(description, **changed)) != digest
