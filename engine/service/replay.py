@@ -122,8 +122,9 @@ def _located(run: Run, journal: Journal) -> Description:
     for path in fields.values():
         if not path.is_file():
             raise SourceError(f"it cannot be replayed: {shown(path)} is no longer there")
-    if description.label and (folder / description.label).is_file():
-        fields["label"] = folder / description.label
+    labels = description.label or ""
+    if labels.lower().endswith(".npy") and (folder / labels).is_file():
+        fields["label"] = folder / labels
     paths = {name: str(path) for name, path in fields.items()}
     return msgspec.structs.replace(description, **paths)
 

@@ -175,3 +175,14 @@ def test_the_toys_are_shown_without_colours_where_there_is_no_terminal():
     assert plain.returncode == 0
     assert plain.stdout.isascii()
     assert "\\u" not in plain.stdout
+
+
+def test_labels_in_a_file_of_their_own_are_found_by_a_replay_from_elsewhere(folder):
+    code = "import numpy as np; np.save('f.npy', np.eye(6)); np.save('l/y.npy', np.arange(6) % 2)"
+    (folder / "l").mkdir()
+    (folder / "kind").write_text("a file with the name of a column")
+    subprocess.run([sys.executable, "-c", code], check=True)
+    for arguments in (["f.npy", "--label", "l/y.npy"], ["rows.csv", "--label", "kind"]):
+        run = train(*arguments)[0]["name"]
+        again = nntui("replay", run, cwd="/")
+        assert again.stdout.endswith("identical\n"), again.stderr
