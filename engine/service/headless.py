@@ -19,10 +19,10 @@ from engine.protocol import events
 from engine.protocol.metrics import ACCURACY, LOSS, Metric
 from engine.protocol.text import as_text, printable
 from engine.service.build import build_run
+from engine.service.data_record import record_data
 from engine.service.description import Description, TrainingError
 from engine.service.files import give_up
 from engine.service.own_file import own_lines
-from engine.service.predict import record_data
 from engine.service.record import Recorder
 from engine.service.run import Run
 from engine.service.threads import STRETCH, FullSpeed, limit_threads

@@ -2,47 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 import numpy as np
 
-from engine.data.dataset import DataError, Dataset
+from engine.data.dataset import DataError
 from engine.data.plain import read_numbers
-from engine.data.reading import Reading
 from engine.nn.arrays import Array
 from engine.nn.losses import SoftmaxCrossEntropy
 from engine.nn.network import Network, multilayer_perceptron
-from engine.protocol.text import as_text, printable
+from engine.protocol.text import printable
 from engine.service.build import build_trainer
+from engine.service.data_record import DataRecord, read_data_record
 from engine.service.description import SourceError
-from engine.service.files import read_file, reason, shown, write_whole
 from engine.service.replay import description_again
 from engine.service.run import Run
 from engine.service.weights import LAST_WEIGHTS, load_weights
-
-DATA = "data.json"
-
-
-class DataRecord(msgspec.Struct, frozen=True):
-    """What was understood of a run's data."""
-
-    note: str
-    class_names: list[str]
-    features: int
-    reading: Reading | None
-
-
-def record_data(data: Dataset, directory: Path) -> None:
-    """Write what was understood of the data into a run's directory, if that can be done."""
-    record = DataRecord(data.note, list(data.class_names), data.features, data.reading)
-    text = json.dumps(as_text(msgspec.to_builtins(record)))
-    with suppress(OSError):  # then `predict` says that it is not there
-        write_whole(directory / DATA, text.encode())
 
 
 @dataclass
@@ -85,7 +62,7 @@ def predict(run: Run, file: Path, weights: str = "") -> Prediction:
     SourceError
         With one line that says what is wrong, and what to do.
     """
-    record = _read(run)
+    record = read_data_record(run)
     path = _weights_of(run, weights)
     network = _network(run, record)
     load_weights(network, path)
@@ -100,19 +77,6 @@ def predict(run: Run, file: Path, weights: str = "") -> Prediction:
     names = [printable(name) for name in record.class_names]
     names += [str(k) for k in range(len(names), probabilities.shape[1])]
     return Prediction(names, probabilities, remarks)
-
-
-def _read(run: Run) -> DataRecord:
-    assert run.directory
-    try:
-        return msgspec.convert(json.loads(read_file(run.directory / DATA)), DataRecord)
-    except FileNotFoundError:
-        why = "it holds no record of its data: train it again"
-    except OSError as error:
-        why = reason(error)
-    except (ValueError, RecursionError) as error:
-        why = f"its record is damaged: {error}"
-    raise SourceError(f"the run in {shown(run.directory)} cannot predict: {why}")
 
 
 def _weights_of(run: Run, weights: str) -> Path:

@@ -58,8 +58,8 @@ def _watch_lifeline(lifeline: int) -> None:
 
 def _serve(run: Run, listener: socket.socket) -> None:
     from engine.service.build import build_run
+    from engine.service.data_record import record_data
     from engine.service.description import SourceError
-    from engine.service.predict import record_data
     from engine.service.record import Recorder
     from engine.service.server import Server
     from engine.service.session import Session
