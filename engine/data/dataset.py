@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -34,15 +34,16 @@ class Dataset:
         The names among the labels, or ``0``, ``1``, ..., if not given.
     note : str
         What the data are and what was done to them, in one line.
-    validation : Dataset, optional
-        Samples of the same kind that are not trained on.
+    validation : Dataset or (X, y), optional
+        Samples of the same kind that are not trained on. Classes that have names are matched by
+        these.
     reading : Reading, optional
         How the file was read that they come from.
 
     Raises
     ------
     DataError
-        If there is nothing to learn from.
+        If there is nothing to learn from, or the validation set has other features or classes.
     """
 
     X: Array
@@ -67,7 +68,9 @@ class Dataset:
         if len(self.class_names) < 2 and len(np.unique(self.y)) < 2:
             raise DataError("all rows have the same label; a classifier needs two classes or more")
         if len(self.class_names) < classes:
-            self.class_names = names or [str(k) for k in range(classes)]
+            self.class_names = names or _numbered(classes)
+        if self.validation is not None:
+            self.validation = _matched(self.validation, self)
 
     @property
     def samples(self) -> int:
@@ -83,6 +86,39 @@ class Dataset:
     def classes(self) -> int:
         """Number of classes."""
         return len(self.class_names)
+
+
+def _numbered(classes: int) -> list[str]:
+    """Return the names of classes that have none."""
+    return [str(k) for k in range(classes)]
+
+
+def _matched(validation: Dataset | Sequence[Any], data: Dataset) -> Dataset:
+    """Return a validation set with the classes of the training set; DataError if it cannot be."""
+    if not isinstance(validation, Dataset):
+        if not isinstance(validation, tuple | list) or len(validation) != 2:
+            raise DataError("validation must be a Dataset, or a pair of arrays (X, y)")
+        X, y = validation
+        try:
+            validation = Dataset(X, y, data.name)
+        except DataError as error:
+            raise DataError(f"the validation set: {error}") from None
+    if validation.features != data.features:
+        raise DataError(
+            f"the validation set has {validation.features} features, but the training set"
+            f" {data.features}"
+        )
+    names, known = list(validation.class_names), list(data.class_names)
+    if names == _numbered(len(names)):  # they have none of their own
+        names = known + names[len(known) :]
+    unknown = [names[k] for k in np.unique(validation.y) if names[k] not in known]
+    if unknown:
+        raise DataError(
+            f"the validation set has the class {unknown[0]!r}, but the training set only"
+            f" {', '.join(known[:10])}{', ...' * (len(known) > 10)}"
+        )
+    index_of = np.array([known.index(name) if name in known else -1 for name in names])
+    return replace(validation, y=index_of[validation.y], class_names=known)
 
 
 def _labels(y: ArrayLike) -> tuple[Array, list[str]]:

@@ -138,6 +138,7 @@ class Trainer(Machine):
         format: str = ".4f",
         low: float | None = None,
         high: float | None = None,
+        beside: str = "",
     ) -> None:
         """Measure something else once an epoch, from the next one on.
 
@@ -154,13 +155,15 @@ class Trainer(Machine):
             How its numbers are written, as ``.4f`` or ``.1%``.
         low, high : float, optional
             Bounds that its values have.
+        beside : str, optional
+            The metric on whose chart it is drawn, as ``"loss"``; on one of its own if not given.
 
         Raises
         ------
         ValueError
             If there is something else of that name, or one of these cannot be.
         """
-        metric = Metric(name, direction, format, low, high)
+        metric = Metric(name, direction, format, low, high, beside=beside)
         if name in self.breakpoints.vocabulary.words:
             raise ValueError(f"a metric cannot be named {name!r}: that has another meaning")
         if self.metrics.add(metric, function):

@@ -39,6 +39,8 @@ class Metric(msgspec.Struct, frozen=True):
         Bounds, where it has some.
     short : str
         Another name for conditions, and where there is little room.
+    beside : str
+        The name of the metric on whose chart it is drawn; it has a chart of its own if empty.
 
     Raises
     ------
@@ -52,9 +54,12 @@ class Metric(msgspec.Struct, frozen=True):
     low: float | None = None
     high: float | None = None
     short: str = ""
+    beside: str = ""
 
     def __post_init__(self) -> None:
         _check_name(self.name)
+        if self.beside:
+            _check_name(self.beside)
         metric = f"the metric {self.name!r}"
         if self.direction not in ("less", "more"):
             raise ValueError(
@@ -104,3 +109,7 @@ def in_words(metrics: Iterable[Metric], values: Mapping[str, float]) -> str:
 LOSS = Metric("loss")
 ACCURACY = Metric("accuracy", "more", ".3f", 0.0, 1.0, "acc")
 BUILT_IN = (LOSS, ACCURACY)
+VALIDATION_LOSS = Metric("validation_loss", short="val_loss", beside=LOSS.name)
+VALIDATION_ACCURACY = Metric(
+    "validation_accuracy", "more", ".3f", 0.0, 1.0, "val_acc", beside=ACCURACY.name
+)

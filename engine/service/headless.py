@@ -183,13 +183,13 @@ class TextPrinter(Printer):
         _say(" · ".join(filter(None, [*parts, trainer.data.note])))
 
     def epoch(self, event: events.EpochMeasured) -> None:
-        """Print an epoch's line: the notebook's, and after it what a person has added."""
+        """Print an epoch's line: the notebook's, and after it all other metrics."""
         values = event.metrics
         line = f"epoch: {event.epoch}"
         for metric in (m for m in NOTEBOOK if m.name in values):
             line += f", {metric.label}: {values[metric.name]:.3f}"
         for metric in self._added(values):
-            line += f", {metric.name}: {metric.text(values[metric.name])}"
+            line += f", {metric.label}: {metric.text(values[metric.name])}"
         self.line(line)
 
     def _added(self, values: Mapping[str, float]) -> list[Metric]:

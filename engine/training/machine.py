@@ -29,6 +29,7 @@ from engine.training.listeners import Listeners
 from engine.training.metrics import Metrics
 from engine.training.program import Batch, compile_program, probabilities
 from engine.training.results import Results
+from engine.training.validation import Validation
 
 COUNTERS = {
     *("epoch", "batch", "operation", "iteration", "seed", "_measured", "_previous"),
@@ -119,7 +120,8 @@ class Machine(Listeners):
         self.seed = self.default_seed if seed is None else seed
         self.batch_size = min(batch_size or data.samples, data.samples)
         self.batches = -(-data.samples // self.batch_size)
-        self.metrics, self.history = Metrics(loss), History()
+        self.metrics = Metrics(loss, validates=data.validation is not None)
+        self.history = History()
         self._X = np.ascontiguousarray(data.X, network.dtype)
         self._buffers: dict[int, Array] = {}
         self.rows = Batch(self._X, data.y)
@@ -129,6 +131,11 @@ class Machine(Listeners):
             else Kernels((None,) * len(network.layers), None, None)
         )
         self.count_correct = AccuracyKernel().count
+        self.validation = (
+            Validation(network, loss, data.validation, self.kernels, self.metrics.has_accuracy)
+            if data.validation
+            else None
+        )
         self.program = compile_program(network, loss, optimizer, self.rows, self.kernels)
         self.results = Results(self.program)
         self._calls = [operation.run for operation in self.program]
@@ -281,7 +288,11 @@ class Machine(Listeners):
             raise error
 
     def _measure_epoch(self) -> Exception | None:
-        """Record an epoch's metrics; return what one of a person's own has raised."""
+        """Record an epoch's metrics; return what the first that could not be measured raised.
+
+        Those of the validation set are measured with the weights before the last update of the
+        epoch, as the loss of its last batch is.
+        """
         loss = self.rows.value if self.batches == 1 else self._loss_sum / self.data.samples
         metrics = {_LOSS: loss}
         if self.metrics.has_accuracy:
@@ -289,12 +300,19 @@ class Machine(Listeners):
         self._loss_sum, self._correct = 0.0, 0
         self._previous = self._measured
         self._measured = self.epoch, self.learning_rate, metrics
-        if self.metrics.functions or self._callbacks[events.EpochMeasured]:
+        validation = self.validation
+        if (
+            self.metrics.functions
+            or self._callbacks[events.EpochMeasured]
+            or (validation and validation.calls_others)
+        ):
             self.stand()
         error = None
+        if validation:
+            error = validation.measure(metrics, (self.seed, self.iteration))
         if self.metrics.functions:
             with self.calling_back():
-                error = self.metrics.measure(self, metrics)
+                error = self.metrics.measure(self, metrics) or error
         if not self.history.append(self.epoch, metrics):
             self.failure = NotRepeatedError(self.epoch, loss)
             raise self.failure

@@ -9,7 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from engine.protocol.metrics import ACCURACY, BUILT_IN, MOST_METRICS, Metric
+from engine.protocol.metrics import (
+    ACCURACY,
+    BUILT_IN,
+    MOST_METRICS,
+    VALIDATION_ACCURACY,
+    VALIDATION_LOSS,
+    Metric,
+)
 
 NO_NUMBERS = (str, bytes, bytearray, complex, np.complexfloating)  # though `float` may take them
 
@@ -25,6 +32,8 @@ class Metrics:
     ----------
     loss : object
         Declares its ``metrics``, `LOSS` first; `LOSS` and `ACCURACY` if it does not.
+    validates : bool
+        Whether there is a validation set, of which the same is measured.
 
     Attributes
     ----------
@@ -35,9 +44,11 @@ class Metrics:
         What measures those that a person has added.
     """
 
-    def __init__(self, loss: Any) -> None:
+    def __init__(self, loss: Any, validates: bool = False) -> None:
         self.schema: list[Metric] = list(getattr(loss, "metrics", BUILT_IN))
         self.has_accuracy = ACCURACY in self.schema
+        if validates:
+            self.schema += [VALIDATION_LOSS, VALIDATION_ACCURACY][: 1 + self.has_accuracy]
         self.functions: dict[str, Callable[[Any], Any]] = {}
 
     def add(self, metric: Metric, function: Callable[[Any], Any]) -> bool:
@@ -53,7 +64,8 @@ class Metrics:
         Raises
         ------
         ValueError
-            If there is another metric of that name, or there are too many.
+            If there is another metric of that name, there are too many, or that beside which it
+            is to be drawn has no chart.
         TypeError
             If ``function`` cannot be called.
         """
@@ -65,6 +77,12 @@ class Metrics:
             raise ValueError(f"there is a metric {metric.name!r} already: choose another name")
         if not is_same and len(self.schema) >= MOST_METRICS:
             raise ValueError(f"there are {MOST_METRICS} metrics already, which is the most")
+        if metric.beside and not any(m.name == metric.beside and not m.beside for m in self.schema):
+            charts = ", ".join(m.name for m in self.schema if not m.beside)
+            raise ValueError(
+                f"{metric.name!r} cannot be drawn beside {metric.beside!r}, which has no chart;"
+                f" these have one: {charts}"
+            )
         self.functions[metric.name] = function
         if not is_same:
             self.schema.append(metric)
