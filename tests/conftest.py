@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from engine.protocol import commands, frames
+from engine.protocol.views.curves import Curves
 from engine.service.build import build_trainer
 from engine.service.description import Description
 from engine.service.session import Session
@@ -97,9 +98,6 @@ PLAIN = frames.Frame(
     seconds_left=1.0,
     speed=None,
     seed=0,
-    rate_changes=[],
-    curves={},
-    samples=None,
     reached=9,
     longest=9,
 )
@@ -107,5 +105,13 @@ PLAIN = frames.Frame(
 
 @pytest.fixture
 def frame():
-    """Make a frame of given fields."""
-    return lambda **fields: msgspec.structs.replace(PLAIN, **fields)
+    """Make a frame of given fields, with answers to curves and perhaps to samples."""
+
+    def make(curves=None, samples=None, rate_changes=(), **fields):
+        answers = [
+            Curves(0, 100, curves or {}, [], list(rate_changes)),
+            *([samples] if samples else []),
+        ]
+        return msgspec.structs.replace(PLAIN, answers=answers, **fields)
+
+    return make

@@ -26,7 +26,7 @@ def test_checks(command):
 
 
 def test_the_command_line_imports_nothing_heavy():
-    heavy = "numpy", "textual", "plotext"
+    heavy = "numpy", "textual", "pandas"
     code = f"import sys, tui.cli; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

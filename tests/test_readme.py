@@ -11,7 +11,7 @@ from engine.debugging.changes import parse_change
 from engine.service.build import build_trainer
 from engine.service.description import Description
 from tui.cli.group import command
-from tui.keys import KEYS
+from tui.keys import KEYS, VIEWS
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 
@@ -22,7 +22,8 @@ def section(title):
 
 def test_its_keys_are_the_table_of_keys():
     rows = re.findall(r"^\| `(.+?)` \| (.+) \|$", section("The keys"), re.MULTILINE)
-    assert rows == [(key.shown, key.text) for key in KEYS]
+    of_views = (key for view in VIEWS for key in view.KEYS)
+    assert rows == [(key.shown, key.text) for key in (*KEYS, *of_views)]
 
 
 def test_its_conditions_and_changes_are_understood():

@@ -14,7 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
 from engine.debugging import timeline
 from engine.protocol import events
-from engine.protocol.commands import Inspect, Subscribe
+from engine.protocol.commands import Subscribe
+from engine.protocol.views.inside import InsideQuery, Inspection
+from engine.protocol.views.samples import Samples, SamplesQuery
 from engine.service import session as service
 from engine.service.build import build_trainer
 from engine.service.description import Description
@@ -96,7 +98,7 @@ class Compared(RuleBasedStateMachine):
         self.session = Session(self.trainer, description)
         self.recorder = Recorder(self.trainer, description, self.run.directory, self.session.warn)
         self.session.record = self.recorder.save
-        self.session.subscribed(None, Subscribe(0, 0, 0, 0, inspect=Inspect()))
+        self.session.subscribed(None, Subscribe([InsideQuery()]))
         self.options = {
             "batch_size": batch_size, "dtype": dtype, "hidden": hidden, "seed": seed,
             "samples": SAMPLES, "classes": CLASSES, "learning_rate": RATE,
@@ -242,7 +244,7 @@ class Compared(RuleBasedStateMachine):
     @invariant()
     def frame_is_the_same(self):
         loop = self.plain(self.here)
-        frame = self.session.frame(Subscribe(0, 0, 0, 15))
+        frame = self.session.frame(Subscribe([SamplesQuery(0, 15)]))
         epoch, loss, accuracy, _ = loop.measured or (0, None, None, None)
         assert (frame.epoch, frame.branch, frame.epochs) == (epoch, self.name, self.epochs)
         assert same(frame.metrics.get("loss"), loss)
@@ -251,7 +253,7 @@ class Compared(RuleBasedStateMachine):
         assert frame.status == ("completed" if self.done else "paused")
         assert (frame.batch, frame.operation, frame.next) == (*self.here[1:], loop.next)
         if not frame.edited:
-            rows = [row.probabilities for row in frame.samples.rows]
+            rows = [row.probabilities for row in frame.answer(Samples).rows]
             gaps = np.where(np.isfinite(loop.probabilities), loop.probabilities, np.nan)
             assert bool(rows) == bool(loop.measured)
             assert not rows or same(np.array(rows, float), gaps.astype(float))
@@ -261,8 +263,8 @@ class Compared(RuleBasedStateMachine):
         loop = self.plain(self.here)
         for layer, array in (("dense_1", "weights"), ("dense_2", "biases")):
             dense, forward = loop.layers[layer], loop.operations.index(f"{layer}.forward")
-            wanted = Inspect(forward, f"{layer}.{array}")
-            cell = self.session.frame(Subscribe(0, 0, 0, 0, inspect=wanted)).inspection.cell
+            wanted = InsideQuery(forward, f"{layer}.{array}")
+            cell = self.session.frame(Subscribe([wanted])).answer(Inspection).cell
             assert cell.name == f"{layer}.{array}[0, 0]"
             gradients = getattr(dense, f"d{array}", None)
             if gradients is None:

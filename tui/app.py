@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from textual.app import SystemCommand
@@ -11,16 +11,26 @@ from textual.screen import ModalScreen, Screen
 from textual.theme import ThemeProvider
 
 from engine.protocol import commands
-from tui.keys import ACTIONS, INSIDE, KEYS, bindings
+from engine.protocol.bounds import MOST_EPOCHS
+from tui.keys import ACTIONS, KEYS, VIEWS, action_in, bindings
 from tui.screens.branches import BranchesScreen
 from tui.screens.breakpoints import BreakpointsScreen
-from tui.screens.dialogs import Ask, Confirm, Dialog, Help
+from tui.screens.dialogs import Ask, Confirm, Dialog
+from tui.screens.help import Help
 from tui.screens.palette import Palette
+from tui.views.inside.view import InsideView
+from tui.views.layers.view import LayersView
+from tui.views.samples.view import SamplesView
 from tui.watcher import Watcher
-from tui.widgets.chart import Chart
-from tui.widgets.charts import FIRST
-from tui.widgets.inside.view import Inside
-from tui.widgets.samples import SamplesPanel
+
+# Which views each arrangement of the screen shows; the first is that of the beginning.
+MODES = {
+    "": ("curves", "samples"),
+    "-curves": ("curves",),
+    "-samples": ("samples",),
+    "-inside": ("inside",),
+    "-layers": ("layers",),
+}
 
 EXAMPLE = "dense_1.weights[0, 0] = "
 
@@ -29,6 +39,7 @@ class Monitor(Watcher):
     """Watches and steers one session: one action for each key."""
 
     BINDINGS = bindings()
+    mode = ""
 
     def action_pause_or_resume(self) -> None:
         """Pause or resume."""
@@ -43,15 +54,6 @@ class Monitor(Watcher):
         """Go one operation, batch or epoch on, or back."""
         self.send(commands.Step(unit, back))  # type: ignore[arg-type]
 
-    def action_scrub(self, columns: int) -> None:
-        """Go along the chart by a column, to an epoch that is known."""
-        frame, wanted = self.frame, self._subscribed
-        if frame and wanted and wanted.points:
-            epochs = columns * max(1, round(2 * wanted.span / wanted.points))
-            epoch = max(0, min(frame.reached, frame.epoch + epochs))
-            if epoch != frame.epoch:
-                self.send(commands.GoTo(epoch))
-
     def action_run_back(self) -> None:
         """Go back to where a breakpoint held."""
         self.send(commands.RunBack())
@@ -62,7 +64,10 @@ class Monitor(Watcher):
 
     async def action_edit(self) -> None:
         """Ask for a change."""
-        under = self.query_one(Inside).editable if self._looks_inside else ""
+        under = {
+            "-inside": lambda: self.query_one(InsideView).editable,
+            "-samples": lambda: self.query_one(SamplesView).editable,
+        }.get(self.mode, str)()
         await self._pose(Ask("Edit: target = value", under or EXAMPLE, _read_change))
 
     def action_undo(self) -> None:
@@ -76,7 +81,7 @@ class Monitor(Watcher):
     async def action_branches(self) -> None:
         """Show the branches, and go over to one."""
         if self.branches:
-            await self._pose(BranchesScreen(self.branches, self.frame, self.metrics[:FIRST]))
+            await self._pose(BranchesScreen(self.branches, self.frame, self.leading))
 
     def action_rate(self, steps: int) -> None:
         """Change the learning rate by steps."""
@@ -111,89 +116,33 @@ class Monitor(Watcher):
         """Leave the keys to a question that is asked, or to the view that they are of."""
         if isinstance(self.screen, ModalScreen) and action in ACTIONS:
             return None
-        return action not in INSIDE or self._looks_inside
+        return action != "in_view" or parameters[0] in MODES[self.mode]
 
-    def action_order(self, order: str) -> None:
-        """Show only some samples, or all again."""
-        self.order, self.first = ("all" if self.order == order else order), 0
-        self._subscribe()
-        self._hurry()
-
-    def action_scroll(self, rows: int) -> None:
-        """Scroll through the samples, or move in an array."""
-        if self._looks_inside:
-            return self._look(lambda inside: inside.move(rows, 0))
-        total = self.frame.samples.total if self.frame and self.frame.samples else 0
-        most = max(0, total - self.query_one(SamplesPanel).rows)
-        self.first = max(0, min(most, self.first + rows))
-        self._subscribe()
-        self._hurry()
-        return None
-
-    def action_page(self, pages: int) -> None:
-        """Scroll by a page."""
-        if self._looks_inside:
-            return self._look(lambda inside: inside.page(pages))
-        return self.action_scroll(pages * max(1, self.query_one(SamplesPanel).rows))
-
-    def action_jump(self, direction: int) -> None:
-        """Scroll to the first, or the last."""
-        if self._looks_inside:
-            return self._look(lambda inside: inside.jump(direction))
-        return self.action_scroll(direction * 10**9)
-
-    def action_sideways(self, columns: int) -> None:
-        """Show other classes of the samples, or move in an array."""
-        if self._looks_inside:
-            return self._look(lambda inside: inside.move(0, columns))
-        self.query_one(SamplesPanel).scroll_classes(columns)
-        self._draw()
-        return None
-
-    def action_log_axis(self) -> None:
-        """Change the axis of the first chart."""
-        chart = self.query(Chart).first()
-        chart.logarithmic = not chart.logarithmic
-        self._draw()
-
-    def action_view(self, name: str) -> None:
+    def action_show(self, name: str) -> None:
         """Show all panels, or only some."""
+        self.mode = name
         screen = self.screen_stack[0]
-        for view in ("-curves", "-samples", "-inside"):
-            screen.set_class(view == name, view)
+        for mode in filter(None, MODES):
+            screen.set_class(mode == name, mode)
         self.refresh_bindings()
 
-    # -- inside an operation -------------------------------------------------------------------
-
-    @property
-    def _looks_inside(self) -> bool:
-        return len(self.screen_stack) == 1 and self.screen.has_class("-inside")
-
-    def _look(self, change: Callable[[Inside], None]) -> None:
-        """Change what is looked at inside an operation."""
-        change(self.query_one(Inside))
+    def action_in_view(self, name: str, action: str, arguments: tuple[object, ...]) -> None:
+        """Do what a key of a view says."""
+        (view,) = (view for view in self.views if name == view.NAME)
+        command = view.act(action, *arguments)
+        if command:
+            self.send(command)
+            return
+        self._draw()
         self._subscribe()
         self._hurry()
 
-    def action_array(self, steps: int) -> None:
-        """Look at another array."""
-        self._look(lambda inside: inside.choose_array(steps))
-
-    def action_operation(self, steps: int) -> None:
-        """Look at another operation."""
-        self._look(lambda inside: inside.choose_operation(steps))
-
-    def action_follow(self) -> None:
-        """Look at the operation just done, or at the next."""
-        self._look(Inside.follow)
-
-    def action_face(self) -> None:
-        """Show an array in another way."""
-        self._look(Inside.turn)
-
-    def action_source(self) -> None:
-        """Show the source in full."""
-        self._look(Inside.toggle_source)
+    def on_layers_view_opened(self, event: LayersView.Opened) -> None:
+        """Look inside a layer."""
+        self.query_one(InsideView).open(f"{event.layer}.forward")
+        self.action_show("-inside")
+        self._subscribe()
+        self._hurry()
 
     def action_help(self) -> None:
         """Show the keys."""
@@ -220,13 +169,22 @@ class Monitor(Watcher):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Put every key's action into the palette."""
-        own = {key.text for key in KEYS}
+        actions = [(key, key.action) for key in KEYS]
+        actions += [(key, action_in(view, key)) for view in VIEWS for key in view.KEYS]
+        own = {key.text for key, _ in actions}
         yield from (c for c in super().get_system_commands(screen) if c.title not in own)
-        for key in KEYS:
+        note = self.run_told.note if self.run_told else ""
+        if note:
+            yield SystemCommand(
+                "Describe the data",
+                "what was read, and what was done to it",
+                lambda: self.notify(note, title="data", timeout=30, markup=False),
+            )
+        for key, action in actions:
             yield SystemCommand(
                 key.text,
                 f"key {key.shown}",
-                lambda a=key.action: self.call_later(self.run_action, a),
+                lambda a=action: self.call_later(self.run_action, a),
             )
 
 
@@ -246,8 +204,8 @@ def _read_epoch(text: str) -> commands.GoTo:
         epoch = int(text)
     except ValueError:
         raise ValueError("an epoch is needed, as 500, +50 or -50") from None
-    if abs(epoch) > commands.MOST_EPOCHS:
-        raise ValueError(f"an epoch is at most {commands.MOST_EPOCHS:,}")
+    if abs(epoch) > MOST_EPOCHS:
+        raise ValueError(f"an epoch is at most {MOST_EPOCHS:,}")
     return commands.GoTo(epoch, relative=text[0] in "+-")
 
 

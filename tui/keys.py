@@ -1,38 +1,20 @@
-"""The one table of keys: it makes the bindings, the footer, the help, the palette and the README's
-list.
+"""All keys: they make the bindings, the footer, the help, the palette and the README's list.
+
+Those of a view are in its own table.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from textual.binding import Binding
 
+from tui.key import Key
+from tui.views.curves.view import CurvesView
+from tui.views.inside.view import InsideView
+from tui.views.layers.view import LayersView
+from tui.views.samples.view import SamplesView
+from tui.views.view import View
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A key and what it does.
-
-    Attributes
-    ----------
-    keys : str
-        As Textual writes them, separated by commas.
-    action : str
-    shown : str
-        The key as a person reads it.
-    label : str
-        One word for the footer; empty if it is not shown there. Neighbours of the same label
-        share it.
-    text : str
-        What it does, for help and palette.
-    """
-
-    keys: str
-    action: str
-    shown: str
-    label: str
-    text: str
-
+VIEWS: tuple[type[View], ...] = (CurvesView, SamplesView, InsideView, LayersView)
 
 # By what they are about; those that the footer shows first are the ones needed first.
 STEPPING = (
@@ -44,8 +26,6 @@ STEPPING = (
     Key("m", "step('batch')", "m", "", "One batch on"),
     Key("M", "step('batch', True)", "M", "", "One batch back"),
     Key("g", "go_to", "g", "go to", "Go to an epoch, or +50, -50"),
-    Key("less_than_sign", "scrub(-1)", "<", "", "Along the chart, back"),
-    Key("greater_than_sign", "scrub(1)", ">", "", "Along the chart, on"),
     Key("b", "breakpoints", "b", "break", "Breakpoints"),
     Key("c", "resume", "c", "", "Continue, to a breakpoint"),
     Key("C", "run_back", "C", "", "Back to where one held"),
@@ -67,36 +47,15 @@ TRAINING = (
     Key("t", "train_further", "t", "", "Train further, when complete"),
 )
 SHOWING = (
-    Key("y", "log_axis", "y", "log", "Logarithmic loss axis"),
-    Key("w", "order('wrong')", "w", "wrong", "Samples: wrong ones, or all"),
-    Key("u", "order('uncertain')", "u", "unsure", "Samples: least certain first"),
-    Key("1", "view('')", "1", "", "View: curves and samples"),
-    Key("2", "view('-curves')", "2", "", "View: curves only"),
-    Key("3", "view('-samples')", "3", "", "View: samples only"),
-    Key("4", "view('-inside')", "4", "", "View: inside an operation"),
-    Key("up", "scroll(-1)", "↑", "", "Samples, numbers: a row up"),
-    Key("down", "scroll(1)", "↓", "", "Samples, numbers: a row down"),
-    Key("pageup", "page(-1)", "pgup", "", "Samples, numbers: a page up"),
-    Key("pagedown", "page(1)", "pgdn", "", "Samples, numbers: a page down"),
-    Key("home", "jump(-1)", "home", "", "Samples, numbers: the first"),
-    Key("end", "jump(1)", "end", "", "Samples, numbers: the last"),
-    Key("left", "sideways(-1)", "←", "", "Classes, numbers: left"),
-    Key("right", "sideways(1)", "→", "", "Classes, numbers: right"),
+    Key("1", "show('')", "1", "", "View: curves and samples"),
+    Key("2", "show('-curves')", "2", "", "View: curves only"),
+    Key("3", "show('-samples')", "3", "", "View: samples only"),
+    Key("4", "show('-inside')", "4", "", "View: inside an operation"),
+    Key("5", "show('-layers')", "5", "", "View: all layers"),
     Key("ctrl+l", "redraw", "ctrl+l", "", "Draw the screen anew"),
 )
-LOOKING = (
-    Key("tab", "array(1)", "tab", "", "Inside: the next array"),
-    Key("shift+tab", "array(-1)", "⇧tab", "", "Inside: the array before"),
-    Key("j", "operation(1)", "j", "look", "Inside: the operation below"),
-    Key("k", "operation(-1)", "k", "look", "Inside: the operation above"),
-    Key("escape", "follow", "esc", "follow", "Inside: follow the training"),
-    Key("h", "face", "h", "turn", "Inside: numbers, heat, figures"),
-    Key("v", "source", "v", "source", "Inside: source and kernel"),
-)
-# Actions of the view inside an operation alone.
-INSIDE = {key.action.partition("(")[0] for key in LOOKING}
-KEYS = STEPPING + TRAINING + SHOWING + LOOKING
-ACTIONS = {key.action.partition("(")[0] for key in KEYS}
+KEYS = STEPPING + TRAINING + SHOWING
+ACTIONS = {key.action.partition("(")[0] for key in KEYS} | {"in_view"}
 GROUPS = {
     label: Binding.Group(label, compact=True)
     for label in ("epoch", "operation", "rate", "speed", "restart", "look")
@@ -104,18 +63,32 @@ GROUPS = {
 
 
 def bindings() -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
-    """Return Textual's bindings for the table."""
+    """Return Textual's bindings for all tables."""
     return [
-        Binding(
-            key.keys,
-            key.action,
-            key.label or key.text,
-            show=bool(key.label),
-            key_display=key.shown,
-            id=key.action,
-            tooltip=key.text,
-            group=GROUPS.get(key.label),
-            priority=True,  # one key after the other: what is typed into a question waits for it
-        )
-        for key in KEYS
+        *(_binding(key, key.action, key.action) for key in KEYS),
+        *(
+            _binding(key, action_in(view, key), f"{view.NAME}.{key.action}")
+            for view in VIEWS
+            for key in view.KEYS
+        ),
     ]
+
+
+def action_in(view: type[View], key: Key) -> str:
+    """Return the app's action for a key of a view."""
+    name, _, arguments = key.action.rstrip(")").partition("(")
+    return f"in_view({view.NAME!r}, {name!r}, ({arguments + ',' if arguments else ''}))"
+
+
+def _binding(key: Key, action: str, identity: str) -> Binding:
+    return Binding(
+        key.keys,
+        action,
+        key.label or key.text,
+        show=bool(key.label),
+        key_display=key.shown,
+        id=identity,
+        tooltip=key.text,
+        group=GROUPS.get(key.label),
+        priority=True,  # one key after the other: what is typed into a question waits for it
+    )

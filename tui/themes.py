@@ -17,6 +17,13 @@ DARK = Theme(
     background="#0d1117",
     surface="#161b22",
     panel="#21262d",
+    variables={
+        "second": "#d2a8ff",
+        "third": "#e39b63",
+        "ghost1": "#5b9e8f",
+        "ghost2": "#a3865a",
+        "ghost3": "#8b7fb8",
+    },
 )
 LIGHT = Theme(
     name="nntui-light",
@@ -31,5 +38,12 @@ LIGHT = Theme(
     background="#fcfcfa",
     surface="#f3f3f0",
     panel="#e7e7e3",
+    variables={
+        "second": "#8250df",
+        "third": "#a04100",
+        "ghost1": "#3f8577",
+        "ghost2": "#8a6a35",
+        "ghost3": "#7a6aa8",
+    },
 )
 SIXTEEN = "ansi-dark"  # Textual's own, of the terminal's sixteen colours

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import threading
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -19,25 +18,31 @@ from textual.timer import Timer
 from textual.widgets import Footer, Static
 
 from engine.protocol import commands, events, frames
-from engine.protocol.metrics import BUILT_IN, in_words
+from engine.protocol.metrics import BUILT_IN, Metric, leading
+from engine.protocol.views.inside import Program
 from engine.service.client import Connection
-from tui import axis, themes
+from tui import themes
 from tui.faults import GuardedApp
+from tui.hints import hint
+from tui.keys import VIEWS
 from tui.pace import DEAF, QUESTION, Pace
 from tui.screens.breakpoints import BreakpointsScreen
 from tui.screens.dialogs import Dialog
 from tui.screens.sized import SizedScreen
+from tui.suggestions import with_keys
 from tui.terminal import Shown
-from tui.widgets.charts import FIRST, Charts
-from tui.widgets.inside.view import Inside
-from tui.widgets.samples import SamplesPanel
+from tui.views.curves.view import FIRST, CurvesView
+from tui.views.inside.view import InsideView
+from tui.views.layers.view import LayersView
+from tui.views.samples.view import SamplesView
+from tui.views.view import View
 from tui.widgets.status import ProgressLine, RunLine, StatusLine
 
 SMALLEST = (40, 12)
 
 # Seconds to wait for a run to be built before the screen opens: what cannot be built is then told
 # in a line, without a screen that flashes.
-VERDICT = 2.0
+VERDICT = 1.5
 
 SILENCE = 3.0  # seconds without an answer that is due, until the screen says so
 UNANSWERED = "the worker does not answer: it is stopped, or a single operation takes long"
@@ -60,7 +65,7 @@ class Watcher(GuardedApp):
         Why the run has ended, or was never there.
     """
 
-    CSS_PATH = "app.tcss"
+    CSS_PATH = ["app.tcss", "views/inside/styles.tcss", "views/layers/styles.tcss"]  # noqa: RUF012
     TITLE = "nntui"
     ALLOW_SELECT = False  # there is nothing to be selected, and Textual fails beside what there is
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (150, "-broad")]  # noqa: RUF012
@@ -77,7 +82,7 @@ class Watcher(GuardedApp):
         self.failure = ""
         self.not_recorded = ""
         self.status = "starting"
-        self.first, self.order = 0, "all"
+        self.with_hints = True
         self.shown = Shown()
         self._pace = Pace(monotonic())
         self._heard_at = self._sent_at = monotonic()
@@ -91,7 +96,6 @@ class Watcher(GuardedApp):
         # Set before there is anything to be drawn, so that nothing is styled twice.
         self.set_reactive(App.theme, themes.DARK.name)
         self.stylesheet.set_variables(self.get_css_variables())
-        threading.Thread(target=_warm_up, daemon=True).start()
 
     def compose(self) -> ComposeResult:
         """Lay out the screen."""
@@ -99,12 +103,17 @@ class Watcher(GuardedApp):
         yield StatusLine()
         yield ProgressLine()
         with Container(id="panels"):
-            yield Charts(id="charts")
-            yield SamplesPanel()
-        yield Inside()
+            yield CurvesView()
+            yield SamplesView()
+        yield InsideView()
+        yield LayersView()
         yield Static("", id="notice", markup=False)
         yield Footer(show_command_palette=False)
         yield Static("", id="too-small", markup=False)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return the colours that Textual's own themes do not have."""
+        return themes.DARK.variables
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the screen that is below all dialogs."""
@@ -159,6 +168,11 @@ class Watcher(GuardedApp):
         self.shown.forget(self.size)
         self.screen.refresh()
 
+    @property
+    def leading(self) -> list[Metric]:
+        """The metrics that are shown in any room, and those beside them."""
+        return leading(self.metrics, FIRST)
+
     # -- listening -----------------------------------------------------------------------------
 
     @work(exclusive=True)
@@ -182,8 +196,8 @@ class Watcher(GuardedApp):
                 for command in self._waiting:
                     self.connection.send(command)
                 self._waiting.clear()
-            case frames.Program(operations):
-                self.query_one(Inside).program = operations
+            case Program(operations):
+                self.query_one(InsideView).program = operations
             case frames.Frame():
                 self.frame, self.status = event, event.status
                 self._pace.arrived(self.shown.written)
@@ -201,13 +215,13 @@ class Watcher(GuardedApp):
                 self._hurry()
             case events.Failed(message):
                 self.failure = message
-                self.exit(1)
+                self.exit(1 if self.run_told else 2)  # 2 for what could not be built
             case events.NotRecorded(message):
                 self.not_recorded = message
                 self._draw()
             case events.MetricsChanged(metrics):
                 self.metrics = metrics
-                self.query_one(Charts).show_metrics(metrics)
+                self.query_one(CurvesView).show_metrics(metrics)
             case events.BreakpointsChanged():
                 self.breakpoints = event
                 self._draw()
@@ -216,7 +230,7 @@ class Watcher(GuardedApp):
             case events.Rejected(message):
                 if not isinstance(self.screen, BreakpointsScreen):  # which shows it itself
                     self.clear_notifications()
-                    self.notify(message, severity="warning", markup=False)
+                    self.notify(with_keys(message), severity="warning", markup=False)
             case events.Restarted(seed) if self.run_told:
                 self.query_one(RunLine).draw_run(self.run_told, seed)
 
@@ -241,24 +255,20 @@ class Watcher(GuardedApp):
             log = f"; its log: {self.log_path}" if str(self.log_path) != os.devnull else ""
             self.failure = f"the worker has died{log}"
             self._notice(f"{self.failure} · q quits", "-bad")
-            self.query_one(StatusLine).draw_status(self.frame, "lost", self.metrics[:FIRST])
+            self.query_one(StatusLine).draw_status(self.frame, "lost", self.leading)
 
     # -- asking --------------------------------------------------------------------------------
 
+    @property
+    def views(self) -> list[View]:
+        """All views."""
+        return [self.query_one(kind) for kind in VIEWS]
+
     def _subscribe(self) -> bool:
         """Ask for what the screen shows now; return whether it is not what was asked for before."""
-        charts, samples = self.query_one(Charts).shown, self.query_one(SamplesPanel)
-        inside = self.query_one(Inside)
-        epoch, epochs = (self.frame.longest, self.frame.epochs) if self.frame else (0, 1)
-        wanted = commands.Subscribe(
-            points=charts[0].columns if charts else 0,
-            span=axis.epochs_shown(epoch, epochs),
-            first=self.first,
-            rows=samples.rows if samples.region else 0,
-            order=self.order,  # type: ignore[arg-type]
-            inspect=inside.wanted() if inside.region else None,
-            curves=[chart.metric.name for chart in charts],
-        )
+        shown = [view for view in self.views if view.region]
+        queries = [query for view in shown if (query := view.wanted(self))]
+        wanted = commands.Subscribe(queries)
         if wanted == self._subscribed:
             return False
         self._subscribed = wanted
@@ -317,53 +327,40 @@ class Watcher(GuardedApp):
     # -- showing -------------------------------------------------------------------------------
 
     def _draw(self) -> None:
-        frame, wanted, run = self.frame, self._subscribed, self.run_told
-        if run is None or frame is None or wanted is None:
+        frame, run = self.frame, self.run_told
+        if run is None or frame is None or self._subscribed is None:
             return
-        self.query_one(StatusLine).draw_status(frame, self.status, self.metrics[:FIRST])
+        self.query_one(StatusLine).draw_status(frame, self.status, self.leading)
         self.query_one(ProgressLine).draw_progress(frame)
-        for chart in self.query_one(Charts).shown:
-            name = chart.metric.name
-            chart.entitle(f"{name} {chart.metric.text(frame.metrics.get(name))}")
-            chart.draw_curve(
-                frame.curves.get(name),
-                wanted.span,
-                frame.rate_changes,
-                [
-                    (ghost.name, ghost.curves[name])
-                    for ghost in frame.ghosts
-                    if name in ghost.curves
-                ],
-                frame.epoch if frame.epoch < frame.reached else None,
-            )
-        if frame.samples:
-            self.first = frame.samples.first
-        self.query_one(SamplesPanel).draw_samples(frame.samples, run.class_names, self.order)
-        self.query_one(Inside).draw_frame(frame, self.breakpoints.breakpoints)
-        notice = self._message(frame, run.batches)
-        parts = filter(None, (notice, self.not_recorded))
-        well = self.status == "completed" and not frame.message
-        self._notice(" · ".join(parts), "" if well else "-warn")
+        for view in self.views:
+            view.draw(self)
+        self._show_notice()
 
-    def _message(self, frame: frames.Frame, batches: int) -> str:
+    def _show_notice(self) -> None:
+        """Say what has happened, or else what helps now."""
+        frame = self.frame
+        said = self._message(frame) if frame else ""
+        parts = [part for part in (said, self.not_recorded) if part]
+        if parts:
+            return self._notice(" · ".join(parts), "-warn")
+        return self._notice(hint(frame, self.status) if self.with_hints else "", "")
+
+    def _message(self, frame: frames.Frame) -> str:
         """Return what is to be said of the training."""
         if self._unanswered:
             return UNANSWERED
-        if self.status == "completed":
-            measured = in_words(self.metrics[:FIRST], frame.metrics)
-            done = f"completed: {measured} · t trains further, r starts again"
-            # What was said while it was trained is over.
-            message = frame.message if frame.status == "completed" else ""
-            return " · ".join(filter(None, (message, done)))
+        if self.status == "completed":  # what was said while it was trained is over
+            return frame.message if frame.status == "completed" else ""
+        batches = self.run_told.batches if self.run_told else 1
         within = frame.status == "paused" and (frame.operation or frame.batch)
-        batch = f" · batch {frame.batch}/{batches - 1}" if batches > 1 else ""
+        batch = f" · batch {frame.batch + 1}/{batches}" if batches > 1 else ""
         return frame.message or (f"next: {frame.next}{batch}" if within else "")
 
     def _notice(self, message: str, kind: str) -> None:
-        notice = self.query_one("#notice", Static)
-        if message != str(notice.content):
-            notice.update(message)
-            notice.set_classes(f"shown {kind}" if message else "")
+        notice, text = self.query_one("#notice", Static), with_keys(message)
+        if text != str(notice.content) or kind not in notice.classes:
+            notice.update(text)
+            notice.set_classes(kind)
 
     def on_resize(self, event: Resize) -> None:
         """Follow the window."""
@@ -378,8 +375,3 @@ class Watcher(GuardedApp):
         """Ask for what the panels now have room for."""
         self._subscribe()
         self._hurry()
-
-
-def _warm_up() -> None:
-    """Import what the first curve needs, while the screen opens."""
-    import plotext  # noqa: F401

@@ -72,7 +72,9 @@ class Branch:
 
     def thin(self) -> bool:
         """Keep about half of what takes most; return whether that could be done."""
-        if self.snapshots.nbytes > self.history.nbytes:
+        if self.history.nbytes >= self.snapshots.nbytes and self.history.thin():
+            return True
+        if self.snapshots.nbytes:
             self.snapshots.thin()
             return True
         return self.history.thin()

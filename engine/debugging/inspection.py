@@ -15,10 +15,17 @@ from engine.debugging.dataflow import Dataflow, dataflow, is_there, value_of
 from engine.debugging.shapes import Shape, expected_shapes
 from engine.debugging.sources import kernel_source, sources
 from engine.debugging.statistics import histogram, sample, scale_of, statistics
-from engine.debugging.windows import Update, Window, differs, shape_text
+from engine.debugging.updates import Update
+from engine.debugging.windows import Window, differs, shape_text
 from engine.nn.arrays import Array
-from engine.protocol.commands import Inspect
-from engine.protocol.frames import ArrayLine, ArrayName, ArrayStatistics, Inspection, ProgramEntry
+from engine.protocol.views.inside import (
+    ArrayLine,
+    ArrayName,
+    ArrayStatistics,
+    InsideQuery,
+    Inspection,
+    ProgramEntry,
+)
 from engine.training.program import Place
 
 if TYPE_CHECKING:
@@ -126,12 +133,12 @@ class Inspector:
     # -- looking -------------------------------------------------------------------------------
 
     @np.errstate(all="ignore")  # of what is not finite, the figures are not finite either
-    def look(self, wanted: Inspect, exact: bool = True) -> Inspection:
+    def look(self, wanted: InsideQuery, exact: bool = True) -> Inspection:
         """Take what a screen shows of an operation.
 
         Parameters
         ----------
-        wanted : Inspect
+        wanted : InsideQuery
         exact : bool
             Whether figures are of all values, or may be of a sample of a large array.
         """

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from engine.nn.arrays import Array
-from engine.protocol.frames import ArrayStatistics
+from engine.protocol.views.inside import ArrayStatistics
 
 LEVELS = 8
 ROUND = (1, 1.5, 2, 3, 5, 7, 10)  # times a power of ten

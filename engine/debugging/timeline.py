@@ -121,8 +121,8 @@ class Timeline:
         """Thin the past, what takes most first, until all of it fits into the memory."""
         room = self.memory * (1 - SHARE_ON_THE_WAY) - self._others
         while self.branch.nbytes > room:
-            largest = max(self.branches, key=lambda branch: branch.nbytes)
-            if not largest.thin():
+            largest_first = sorted(self.branches, key=lambda b: b.nbytes, reverse=True)
+            if not any(branch.thin() for branch in largest_first):
                 break
             self._count_others()
             room = self.memory * (1 - SHARE_ON_THE_WAY) - self._others

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import cast
 
 import numpy as np
 
-from engine.debugging.dataflow import gradient_of, value_of
 from engine.debugging.statistics import levels, scale_of, statistics
+from engine.debugging.updates import Update
 from engine.nn.arrays import Array
-from engine.nn.calls import own_generators, update
-from engine.nn.optimizers import GradientDescent
-from engine.protocol.commands import Inspect
-from engine.protocol.frames import Cell, HeatMap, Table
-from engine.training.program import Place
-
-if TYPE_CHECKING:
-    from engine.debugging.trainer import Trainer
+from engine.protocol.views.inside import Cell, HeatMap, InsideQuery, Table
 
 
 def shape_text(shape: Iterable[int]) -> str:
@@ -41,57 +32,6 @@ def differs(before: Array, now: Array) -> Array:
     if now.dtype.kind == "f":
         different = different & ~(np.isnan(before) & np.isnan(now))
     return different
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """What the optimizer does with a parameter.
-
-    Attributes
-    ----------
-    name : str
-        Of the gradient, as ``dweights``.
-    gradient : array
-        The loss's derivative.
-    step : array or None
-        What is added for it, if that is still to come, or else what was added. None where that
-        is not known, as before the first update.
-    """
-
-    name: str
-    gradient: Array
-    step: Array | None
-
-    @classmethod
-    def find(cls, trainer: Trainer, place: Place | None) -> Update | None:
-        """Return the update of a parameter; None for what is none."""
-        gradient = gradient_of(place) if place else None
-        if place is None or gradient is None:
-            return None
-        slope, optimizer = value_of(gradient), trainer.optimizer
-        ahead = _is_ahead(trainer, place.owner)
-        if type(optimizer) is GradientDescent:
-            rate = optimizer.learning_rate if ahead else trainer.last_rate
-            return cls(gradient.names[0], slope, None if rate is None else slope * -rate)
-        return cls(gradient.names[0], slope, _step(optimizer, place) if ahead else None)
-
-
-def _is_ahead(trainer: Trainer, layer: Any) -> bool:
-    """Whether the gradients of a layer are of this iteration."""
-    done = trainer.program[: trainer.operation]
-    return any(o.part is layer and o.phase == "backward" for o in done)
-
-
-def _step(optimizer: Any, place: Place) -> Array | None:
-    """Return what a copy of the optimizer would add to a parameter of a copy of its layer."""
-    try:
-        optimizer, layer = copy.deepcopy((optimizer, place.owner))
-        with own_generators():
-            update(optimizer, [layer])
-    except Exception:  # an optimizer of someone's own may need more than it finds here
-        return None
-    after: Array = getattr(layer, place.names[0]) - value_of(place)
-    return after
 
 
 class Window:
@@ -128,7 +68,7 @@ class Window:
         step, length = np.linalg.norm(self.update.step), np.linalg.norm(self.value)
         return float(step / length) if length else math.nan
 
-    def heat(self, wanted: Inspect, scale: float) -> HeatMap:
+    def heat(self, wanted: InsideQuery, scale: float) -> HeatMap:
         """Return the heat map, moved so that it lies within the matrix."""
         part, row, column = _within(
             self.matrix,
@@ -137,7 +77,7 @@ class Window:
         )
         return HeatMap(row, column, part.shape[1], levels(part, scale).tobytes())
 
-    def table(self, wanted: Inspect) -> Table:
+    def table(self, wanted: InsideQuery) -> Table:
         """Return the numbers, moved likewise."""
         first = wanted.first_row, wanted.first_column
         part, row, column = _within(self.matrix, first, (wanted.rows, wanted.columns))
@@ -146,7 +86,7 @@ class Window:
             changed = differs(_part(self.then, row, column, part), part)
         return Table(row, column, _numbers(part), changed.tolist())
 
-    def gradients(self, wanted: Inspect) -> Table | None:
+    def gradients(self, wanted: InsideQuery) -> Table | None:
         """Return the same window of a parameter's gradient."""
         if self.update is None:
             return None
@@ -156,7 +96,7 @@ class Window:
         )
         return Table(row, column, _numbers(part), [])
 
-    def cell(self, wanted: Inspect) -> Cell:
+    def cell(self, wanted: InsideQuery) -> Cell:
         """Return the value under the cursor."""
         rows, columns = self.matrix.shape
         row, column = _clamp(wanted.row, rows - 1), _clamp(wanted.column, columns - 1)

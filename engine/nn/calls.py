@@ -12,6 +12,7 @@ import inspect
 import random
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, cast
 
 import numpy as np
@@ -105,6 +106,16 @@ def update(optimizer: Any, layers: Iterable[Any]) -> None:
 
 def further_parameters(method: Callable[..., Any]) -> tuple[str, ...]:
     """Return which of ``training`` and ``random`` a method takes."""
+    function = getattr(method, "__func__", None)
+    return _further(method) if function is None else _of_function(function)
+
+
+@lru_cache(256)
+def _of_function(function: Callable[..., Any]) -> tuple[str, ...]:
+    return _further(function)
+
+
+def _further(method: Callable[..., Any]) -> tuple[str, ...]:
     try:
         parameters = inspect.signature(method).parameters
     except (TypeError, ValueError):

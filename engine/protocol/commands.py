@@ -5,97 +5,29 @@ All numbers and texts are bounded, so that decoding refuses what no session coul
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
+from engine.protocol.bounds import MOST_EPOCHS, Epochs, Finite, Number, Steps, Text
 from engine.protocol.events import Unit
-from engine.protocol.metrics import LONGEST_NAME, MOST_METRICS
+from engine.protocol.views.curves import CurvesQuery
+from engine.protocol.views.inside import InsideQuery
+from engine.protocol.views.layers import LayersQuery
+from engine.protocol.views.samples import SamplesQuery
 
-MOST_EPOCHS = 10**12
-
-Order = Literal["all", "wrong", "uncertain"]
-Index = Annotated[int, Meta(ge=0, le=10**15)]
-Number = Annotated[int, Meta(ge=0, le=10**9)]
-Rows = Annotated[int, Meta(ge=0, le=500)]
-Cells = Annotated[int, Meta(ge=0, le=1000)]
-Points = Annotated[int, Meta(ge=0, le=10_000)]
-Epochs = Annotated[int, Meta(ge=-MOST_EPOCHS, le=MOST_EPOCHS)]
-Span = Annotated[int, Meta(ge=0, le=4 * MOST_EPOCHS)]
-Steps = Annotated[int, Meta(ge=-1000, le=1000)]
-Finite = Annotated[float, Meta(ge=-1e308, le=1e308)]
-Text = Annotated[str, Meta(max_length=500)]
-Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
+Query = CurvesQuery | SamplesQuery | InsideQuery | LayersQuery
 
 
 class Command(msgspec.Struct, frozen=True, tag=True):
     """The base of all commands."""
 
 
-class Inspect(msgspec.Struct, frozen=True):
-    """What a client shows of the inside of an operation.
-
-    Attributes
-    ----------
-    operation : int or None
-        Which one of the program; None for the one just done, or else the next.
-    array : str
-        Which of its arrays, as ``dense_1.weights``; the first that it writes, if it has none of
-        that name.
-    row, column : int
-        The cell under the cursor.
-    first_row, first_column, rows, columns : int
-        The window of numbers.
-    heat_row, heat_column, heat_rows, heat_columns : int
-        The window of the heat map.
-    bins : int
-        Of the histogram.
-    """
-
-    operation: Index | None = None
-    array: Text = ""
-    row: Index = 0
-    column: Index = 0
-    first_row: Index = 0
-    first_column: Index = 0
-    rows: Rows = 0
-    columns: Rows = 0
-    heat_row: Index = 0
-    heat_column: Index = 0
-    heat_rows: Cells = 0
-    heat_columns: Cells = 0
-    bins: Cells = 0
-
-
 class Subscribe(Command, frozen=True, tag=True):
-    """What a client shows, and so wants to be told.
+    """What a client shows, and so wants to be sent: the latest answer to each query."""
 
-    Attributes
-    ----------
-    points : int
-        Columns of a curve; 0 for no curves.
-    span : int
-        Epochs that those columns are wide.
-    first, rows : int
-        Sample rows to show, from the first one on; 0 rows for none.
-    order : Order
-        All rows as they are, only the wrong ones, or the least certain first.
-    inspect : Inspect or None
-        The operation whose inside is shown.
-    curves : list of str
-        The metrics whose curves are shown.
-    """
-
-    points: Points
-    span: Span
-    first: Index
-    rows: Rows
-    order: Order = "all"
-    inspect: Inspect | None = None
-    curves: Annotated[list[Name], Meta(max_length=MOST_METRICS)] = msgspec.field(
-        default_factory=list
-    )
+    queries: Annotated[list[Query], Meta(max_length=10)]
 
 
 class Drawn(Command, frozen=True, tag=True):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import keyword
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -99,6 +99,12 @@ def _check_name(name: str) -> None:
         )
     if name in _RESERVED or any(keyword.iskeyword(part) for part in name.split(".")):
         raise ValueError(f"a metric cannot be named {name!r}: that has another meaning")
+
+
+def leading(metrics: Sequence[Metric], charts: int) -> list[Metric]:
+    """Return the first metrics that have charts of their own, and those drawn beside them."""
+    names = [metric.name for metric in metrics if not metric.beside][:charts]
+    return [metric for metric in metrics if (metric.beside or metric.name) in names]
 
 
 def in_words(metrics: Iterable[Metric], values: Mapping[str, float]) -> str:

@@ -64,7 +64,7 @@ class Recorder:
         for branch in trainer.timeline.branches:
             branch.history.settle()
             self._follow(branch, "")
-        trainer.observe(events.Branched, self._follow_new)
+        self._unsubscribe = trainer.observe(events.Branched, self._follow_new)
         self.save()
 
     # -- what is measured ----------------------------------------------------------------------
@@ -174,6 +174,9 @@ class Recorder:
         """Save, and write no more."""
         self._closed = True
         self.save()
+        self._unsubscribe()
+        for branch in self._widths:
+            branch.history.sink = None
         self._close_file()
 
     def _problems(self) -> Iterator[tuple[str, str]]:

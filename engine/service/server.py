@@ -197,7 +197,7 @@ class Server:
         except DroppedError as error:
             self._drop(client, str(error))
 
-    # -- telling -------------------------------------------------------------------------------
+    # -- sending -------------------------------------------------------------------------------
 
     def _tell(self) -> None:
         outbox, self.session.outbox = self.session.outbox, []

@@ -12,20 +12,28 @@ from time import perf_counter
 from engine.debugging.changes import ChangeError
 from engine.debugging.conditions import ConditionError
 from engine.debugging.inspection import Inspector
+from engine.debugging.layer_history import LayerHistory
 from engine.debugging.trainer import Trainer
 from engine.protocol import commands, events, frames
-from engine.protocol.commands import SessionCommand, Subscribe
+from engine.protocol.commands import Query, SessionCommand, Subscribe
+from engine.protocol.frames import Answer
 from engine.protocol.metrics import ACCURACY
-from engine.service import steering, telling
+from engine.protocol.views.curves import CurvesQuery
+from engine.protocol.views.inside import InsideQuery, Program
+from engine.protocol.views.layers import LayersQuery
+from engine.protocol.views.samples import Samples, SamplesQuery
+from engine.service import messages, steering
+from engine.service.answers import curves, layers
+from engine.service.answers.samples import SamplesView
 from engine.service.description import Description
 from engine.service.own_file import in_short, own_lines
-from engine.service.samples import SamplesView
 from engine.service.threads import FullSpeed
 from engine.training.machine import Evaluation
 
 SLOW = 15.0  # epochs a second of which each can be seen
 AT_ONCE = 0.03  # seconds that a step or a journey may take before others get their turn
 MARKS = 20  # over which the speed is measured, in tenths of a second
+COMPLETE = "the training is complete: {train_further} trains further, {restart} starts again"
 MOST_WAITING = 20  # commands that wait for the end of a journey
 
 # What ends a journey to another place at once, and what is done on the way. All else waits for
@@ -79,6 +87,7 @@ class Session:
         self._speed: float | None = None
         self.changes = 0
         self.inspector = Inspector(trainer)
+        self.layer_history = LayerHistory(trainer)
         self.wake: Callable[[], None] = lambda: None
         self._samples_view = SamplesView(lambda: self.wake())
         self._target: int | None = None
@@ -135,15 +144,26 @@ class Session:
             self._travel_for(seconds)
             return
         if self.speed is None:
-            self._full_speed.run(self._target, perf_counter() + seconds)
+            self._run(perf_counter() + seconds)
         elif perf_counter() >= self._due:
             self._due = max(self._due + 1 / self.speed, perf_counter() - seconds)
             if self.speed <= SLOW:
                 self.inspector.remember()
             self.trainer.step_epoch()
+            self.layer_history.measure()
         self._clock()
         if self.running and self._target is not None and self.trainer.epoch >= self._target:
             self.pause("step")
+
+    def _run(self, deadline: float) -> None:
+        """Train at full speed, and measure the layers on the way where that is due."""
+        trainer, going = self.trainer, True
+        while going:
+            due = self.layer_history.due
+            self._full_speed.run(min(due, self._target or due), deadline)
+            self.layer_history.measure()
+            arrived = self._target is not None and trainer.epoch >= self._target
+            going = self.running and not (trainer.done or arrived) and perf_counter() < deadline
 
     def _stop_at_error(self, error: Exception) -> None:
         """Pause before the operation that raised, or after the event whose subscriber did."""
@@ -186,7 +206,9 @@ class Session:
     def resume(self, target: int | None = None) -> None:
         """Go on, until so many epochs are done if ``target`` is given."""
         if self.trainer.done:
-            return self.reject("the training is complete: t trains further, r starts again")
+            return self.reject(
+                "the training is complete: {train_further} trains further, {restart} starts again"
+            )
         self.status, self.message, self._target = "running", "", target
         self.predicted = None
         self._marks.clear()
@@ -204,7 +226,9 @@ class Session:
     def _on_not_finite(self, event: events.LossNotFinite) -> None:
         words = "NaN" if math.isnan(event.loss) else "infinite"
         self.pause(
-            "alert", f"the loss is {words} in epoch {event.epoch}: N goes back, - lowers the rate"
+            "alert",
+            f"the loss is {words} in epoch {event.epoch}:"
+            " {step_back} goes back, {lower_rate} lowers the rate",
         )
 
     def _on_completed(self, event: events.TrainingCompleted) -> None:
@@ -215,12 +239,12 @@ class Session:
 
     def _on_hit(self, event: events.BreakpointHit) -> None:
         self.pause("breakpoint", f"breakpoint {event.number}: {event.condition}")
-        self.outbox.append(telling.breakpoints_of(self.trainer))
+        self.outbox.append(messages.breakpoints_of(self.trainer))
 
     def _on_changed(self, event: events.Changed | events.Restarted) -> None:
         self.record()
         self.outbox.append(event)
-        self.outbox.append(telling.branches_of(self.trainer))
+        self.outbox.append(messages.branches_of(self.trainer))
 
     # -- travelling ----------------------------------------------------------------------------
 
@@ -237,7 +261,7 @@ class Session:
         self.status, self.message, self._target = "paused", "", None
         self.predicted = None
         self.trainer.timeline.mark()
-        self.outbox.append(telling.branches_of(self.trainer))
+        self.outbox.append(messages.branches_of(self.trainer))
         self._journey, self._arrive = journey, arrive or self._stepped
         self._travel_for(AT_ONCE)
         if self._journey:
@@ -259,7 +283,7 @@ class Session:
     def _stepped(self) -> None:
         self.pause("step")
 
-    # -- being told ----------------------------------------------------------------------------
+    # -- commands ------------------------------------------------------------------------------
 
     def handle(self, command: SessionCommand) -> None:
         """Do what a client asks; what cannot be done is rejected with a reason."""
@@ -275,7 +299,7 @@ class Session:
         if len(self._waiting) < MOST_WAITING:
             self._waiting.append(command)
         else:
-            self.reject("it is still on its way; pause to stop it here")
+            self.reject("it is still on its way: {pause} stops it here")
 
     def _attempt(self, command: SessionCommand) -> None:
         self.changes += 1
@@ -300,33 +324,33 @@ class Session:
 
     def subscribed(self, before: Subscribe | None, wanted: Subscribe | None) -> None:
         """Take down what a client shows from now on, in place of what it showed before."""
-        looked, looks = (bool(s and s.inspect) for s in (before, wanted))
+        looked, looks = (_looks_inside(s) for s in (before, wanted))
         self.inspector.watchers += looks - looked
         if looks and not looked:
-            self.outbox.append(frames.Program(self.inspector.program))
+            self.outbox.append(Program(self.inspector.program))
 
-    # -- telling -------------------------------------------------------------------------------
+    # -- showing -------------------------------------------------------------------------------
 
     def greeting(self) -> list[events.Event]:
         """Tell a new client what is trained, and what has been set."""
         return [
-            telling.welcome_of(self.trainer, self.description.name, self.log),
-            telling.metrics_of(self.trainer),
-            telling.breakpoints_of(self.trainer),
-            telling.branches_of(self.trainer),
+            messages.welcome_of(self.trainer, self.description.name, self.log),
+            messages.metrics_of(self.trainer),
+            messages.breakpoints_of(self.trainer),
+            messages.branches_of(self.trainer),
             *([events.NotRecorded(self.not_recorded)] if self.not_recorded else []),
         ]
 
-    def _samples(self, wanted: Subscribe) -> frames.Samples:
+    def _samples(self, wanted: SamplesQuery) -> Samples:
         trainer = self.trainer
         if self.predicted:
             said, accuracy = self.predicted.probabilities, self.predicted.accuracy
         elif trainer.measured:
             said, accuracy = trainer.probabilities, trainer.measured.metrics.get(ACCURACY.name, 0.0)
         else:
-            return frames.Samples(0, 0, 0, [])
+            return Samples(0, 0, 0, [])
         state = None if self.running else trainer.revision
-        return self._samples_view.look(said, trainer.data.y, wanted, state, accuracy)
+        return self._samples_view.look(said, trainer.data, wanted, state, accuracy)
 
     def frame(self, wanted: Subscribe) -> frames.Frame:
         """Take the latest state, as much as a client asked for."""
@@ -345,21 +369,32 @@ class Session:
             seconds_left=(trainer.epochs - trainer.epoch) / rate if rate else None,
             speed=self.speed,
             seed=trainer.seed,
-            rate_changes=telling.rate_changes(timeline.branch),
-            curves=telling.curves_of(trainer.history, wanted),
-            samples=self._samples(wanted) if wanted.rows else None,
             batch=trainer.batch,
             operation=trainer.operation,
             next=trainer.program[trainer.operation].name,
             reached=max(0, trainer.history.epochs - 1),
-            longest=telling.longest_known(trainer),
+            longest=curves.longest_known(timeline),
             branch=timeline.branch.name,
-            ghosts=telling.ghosts_of(timeline, wanted),
             edited=self.predicted is not None,
-            inspection=self.inspector.look(wanted.inspect, not self.running)
-            if wanted.inspect
-            else None,
+            answers=[self._answer(query) for query in wanted.queries],
         )
+
+    def _answer(self, query: Query) -> Answer:
+        """Answer what a view asks for."""
+        match query:
+            case CurvesQuery():
+                return curves.answer(self.trainer.timeline, query)
+            case SamplesQuery():
+                return self._samples(query)
+            case InsideQuery():
+                return self.inspector.look(query, not self.running)
+            case LayersQuery():
+                return layers.answer(self.layer_history, query)
+
+
+def _looks_inside(wanted: Subscribe | None) -> bool:
+    """Whether a client shows the inside of an operation."""
+    return any(isinstance(query, InsideQuery) for query in (wanted.queries if wanted else []))
 
 
 def _ends_a_journey(command: SessionCommand) -> bool:

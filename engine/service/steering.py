@@ -10,7 +10,7 @@ from engine.protocol import commands, events
 from engine.protocol.commands import SessionCommand
 from engine.protocol.events import Position
 from engine.protocol.metrics import ACCURACY, LOSS, in_words
-from engine.service import telling
+from engine.service import messages
 from engine.service.ladder import step
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _run_back(session: Session) -> None:
     trainer, before = session.trainer, session.trainer.position
     breakpoints = trainer.breakpoints
     if not breakpoints.active:
-        return session.reject("there is no breakpoint to go back to: b sets one")
+        return session.reject("there is no breakpoint to go back to: {set_breakpoint} sets one")
 
     def arrive() -> None:
         if trainer.position == before:
@@ -152,7 +152,7 @@ def _set_rate(session: Session, rate: float) -> None:
 
 def _edit(session: Session, command: commands.Edit | commands.Undo) -> None:
     if session.running:
-        return session.reject("pause first: space")
+        return session.reject("pause first: {pause}")
     if isinstance(command, commands.Edit):
         session.trainer.change(*parse_change(command.text))
     elif not session.trainer.undo():
@@ -171,7 +171,7 @@ def _show_effect(session: Session) -> None:
         session.predicted = found if any("[" in c.target for c in edits) else None
         known = [metric for metric in (LOSS, ACCURACY) if metric in trainer.metrics.schema]
         figures = in_words(known, {LOSS.name: found.loss, ACCURACY.name: found.accuracy})
-        session.message = f"{edits[-1].text}: {figures} · z takes it back"
+        session.message = f"{edits[-1].text}: {figures} · {{undo}} takes it back"
 
 
 def _branch(session: Session, command: commands.Fork | commands.GoOver) -> None:
@@ -182,10 +182,12 @@ def _branch(session: Session, command: commands.Fork | commands.GoOver) -> None:
             return session.reject(f"there is no branch {command.branch!r}")
         session.travel(timeline.go_over(branch))
     elif not timeline.in_the_past:
-        return session.reject("there is no future to keep here: go back first, with N or g")
+        return session.reject(
+            "there is no future to keep here: go back first ({step_back}, {go_to})"
+        )
     else:
         session.pause("user", f"{timeline.fork().name} begins here")
-    session.outbox.append(telling.branches_of(session.trainer))
+    session.outbox.append(messages.branches_of(session.trainer))
     return None
 
 
@@ -203,5 +205,5 @@ def _set_breakpoints(session: Session, command: SessionCommand) -> None:
             if found:
                 found.on = not found.on
     session.record()
-    session.outbox.append(telling.breakpoints_of(session.trainer))
+    session.outbox.append(messages.breakpoints_of(session.trainer))
     return None

@@ -1,7 +1,7 @@
 """What each epoch's metrics were, for all epochs, in constant memory.
 
-Epochs are gathered in buckets of equal length, each with its minimum and maximum, so no spike
-is lost. When the buckets are full, neighbours are joined and each is twice as long.
+Epochs are gathered in buckets of equal length, each with its minimum, mean and maximum, so no
+spike is lost. When the buckets are full, neighbours are joined and each is twice as long.
 """
 
 from __future__ import annotations
@@ -26,14 +26,18 @@ class Curve:
 
     Attributes
     ----------
+    first : int
+        The epoch at which the first point begins.
     span : float
         Epochs between two points; the first point stands for the first ``span`` epochs.
-    lower, upper : list of float
-        Minimum and maximum of the epochs of a point; NaN where there was no number.
+    lower, mean, upper : list of float
+        Minimum, mean and maximum of the epochs of a point; NaN where there was no number.
     """
 
+    first: int
     span: float
     lower: list[float]
+    mean: list[float]
     upper: list[float]
 
 
@@ -62,8 +66,7 @@ class History:
         self.names: list[str] = []
         self.span = 1
         self._buckets = 0
-        self._lower = np.empty((0, 0))
-        self._upper = self._lower.copy()
+        self._lower, self._mean, self._upper, self._count = np.empty((4, 0, 0))
         self._pending: list[float] = []
         self._due = 0.0
         self._comparable = True
@@ -108,11 +111,16 @@ class History:
     def _add(self, names: list[str]) -> None:
         """Have room for more metrics, which are NaN in the epochs before."""
         self.settle()
-        more = ((0, len(names) - len(self.names)), (0, 0))
-        self._lower, self._upper = (
-            np.pad(values, more, constant_values=np.nan) for values in (self._lower, self._upper)
-        )
+        self._pad((0, len(names) - len(self.names)), (0, 0))
         self.names = names
+
+    def _pad(self, metrics: tuple[int, int], buckets: tuple[int, int]) -> None:
+        """Have room for more metrics or buckets, in which nothing has been measured."""
+        self._lower, self._mean, self._upper = (
+            np.pad(values, (metrics, buckets), constant_values=np.nan)
+            for values in (self._lower, self._mean, self._upper)
+        )
+        self._count = np.pad(self._count, (metrics, buckets))
 
     def until(self, epoch: int) -> History:
         """Return a copy of the first ``epoch`` epochs, or of some less: of whole buckets only."""
@@ -120,14 +128,19 @@ class History:
         copy = History(self.capacity)
         copy.span, copy._buckets = self.span, min(epoch, self.epochs) // self.span
         copy.epochs, copy.names = copy._buckets * self.span, self.names
-        copy._lower = self._lower[:, : copy._buckets].copy()
-        copy._upper = self._upper[:, : copy._buckets].copy()
+        copy._lower, copy._mean, copy._upper, copy._count = (
+            values[:, : copy._buckets].copy() for values in self._values
+        )
         return copy
+
+    @property
+    def _values(self) -> tuple[Array, Array, Array, Array]:
+        return self._lower, self._mean, self._upper, self._count
 
     @property
     def nbytes(self) -> int:
         """Bytes that it takes, about."""
-        return self._lower.nbytes + self._upper.nbytes
+        return sum(values.nbytes for values in self._values)
 
     def thin(self) -> bool:
         """Keep half as many buckets, each twice as long; return whether that could be done."""
@@ -156,58 +169,85 @@ class History:
             values[~np.isfinite(values)] = np.nan
             buckets = np.arange(first, first + len(part)) // self.span
             self._extend_to(int(buckets[-1]) + 1)
-            starts = np.flatnonzero(np.diff(buckets, prepend=-1))
-            at = buckets[starts]
-            self._merge(self._lower, np.fmin, values, starts, at)
-            self._merge(self._upper, np.fmax, values, starts, at)
-            self._buckets = int(at[-1]) + 1
+            self._merge(values, buckets)
+            self._buckets = int(buckets[-1]) + 1
 
-    @staticmethod
-    def _merge(target: Array, join: np.ufunc, values: Array, starts: Array, at: Array) -> None:
-        target[:, at] = join(target[:, at], join.reduceat(values, starts, axis=1))
+    def _merge(self, values: Array, buckets: Array) -> None:
+        """Add the values of some epochs to the buckets that they belong to."""
+        starts = np.flatnonzero(np.diff(buckets, prepend=-1))
+        at = buckets[starts]
+        mean, count = _joined(values, np.isfinite(values) * 1.0, starts)
+        both = np.stack([self._mean[:, at], mean], axis=2).reshape(len(mean), -1)
+        counts = np.stack([self._count[:, at], count], axis=2).reshape(len(mean), -1)
+        self._mean[:, at], self._count[:, at] = _joined(both, counts, np.arange(0, 2 * len(at), 2))
+        for target, join in ((self._lower, np.fmin), (self._upper, np.fmax)):
+            target[:, at] = join(target[:, at], join.reduceat(values, starts, axis=1))
 
     def _extend_to(self, buckets: int) -> None:
         """Have room for so many buckets, and for some more to come."""
         room = self._lower.shape[1]
         if buckets > room:
-            more = (0, min(self.capacity, max(buckets, 2 * room)) - room)
-            self._lower, self._upper = (
-                np.pad(values, ((0, 0), more), constant_values=np.nan)
-                for values in (self._lower, self._upper)
-            )
+            self._pad((0, 0), (0, min(self.capacity, max(buckets, 2 * room)) - room))
 
     def _double(self) -> None:
         self._extend_to(self._buckets + self._buckets % 2)
         even, odd = slice(0, self._buckets, 2), slice(1, self._buckets + 1, 2)
         self._lower = np.fmin(self._lower[:, even], self._lower[:, odd])
         self._upper = np.fmax(self._upper[:, even], self._upper[:, odd])
-        self.span *= 2
         self._buckets = (self._buckets + 1) // 2
+        pairs = slice(0, 2 * self._buckets)
+        self._mean, self._count = _joined(
+            self._mean[:, pairs], self._count[:, pairs], np.arange(0, 2 * self._buckets, 2)
+        )
+        self.span *= 2
 
-    def curve(self, metric: str, points: int, until: int | None = None) -> Curve:
-        """Return a metric, reduced to ``points`` over epochs 0 to ``until``.
+    def curve(self, metric: str, points: int, until: int | None = None, first: int = 0) -> Curve:
+        """Return a metric, reduced to ``points`` over the epochs from ``first`` to ``until``.
 
         Parameters
         ----------
         metric : str
             Its name. The curve of one that no epoch has is empty.
         points : int
-            For the whole of ``until`` epochs; fewer are returned where fewer epochs are done.
-        until : int, optional
+            For the whole of these epochs; fewer are returned where fewer epochs are done.
+        until, first : int, optional
             The epochs that ``points`` span; those done, if not given.
         """
         self.settle()
-        if metric not in self.names:
-            return Curve(float(self.span), [], [])
+        begin = first // self.span
+        if metric not in self.names or begin >= self._buckets:
+            return Curve(first, float(self.span), [], [], [])
+        end = self._buckets if until is None else min(self._buckets, -(-until // self.span))
         row = self.names.index(metric)
-        lower, upper = self._lower[row, : self._buckets], self._upper[row, : self._buckets]
-        span = max((until or self.epochs) / points, self.span)
-        if not self._buckets or span <= self.span:
-            return Curve(float(self.span), lower.tolist(), upper.tolist())
-        columns = ((np.arange(self._buckets) + 0.5) * self.span // span).astype(np.intp)
+        lower, mean, upper, count = (values[row, begin:end] for values in self._values)
+        first = begin * self.span
+        span = max(((until or self.epochs) - first) / points, self.span)
+        if span <= self.span:
+            return Curve(first, float(self.span), lower.tolist(), mean.tolist(), upper.tolist())
+        columns = ((np.arange(len(lower)) + 0.5) * self.span // span).astype(np.intp)
         starts = np.flatnonzero(np.diff(columns, prepend=-1))
-        count = math.floor(columns[-1]) + 1
-        out_lower, out_upper = np.full(count, np.nan), np.full(count, np.nan)
-        out_lower[columns[starts]] = np.fmin.reduceat(lower, starts)
-        out_upper[columns[starts]] = np.fmax.reduceat(upper, starts)
-        return Curve(span, out_lower.tolist(), out_upper.tolist())
+        out = np.full((3, math.floor(columns[-1]) + 1), np.nan)
+        out[:, columns[starts]] = (
+            np.fmin.reduceat(lower, starts),
+            _joined(mean, count, starts)[0],
+            np.fmax.reduceat(upper, starts),
+        )
+        return Curve(first, span, *out.tolist())
+
+
+def _joined(mean: Array, count: Array, starts: Array) -> tuple[Array, Array]:
+    """Return the mean of each run of buckets, and of how many epochs it is.
+
+    Parameters
+    ----------
+    mean, count : array, shape (..., n)
+        Of the buckets; a count of 0 where nothing was measured.
+    starts : array, shape (runs,)
+        Where the runs begin, from 0 on.
+    """
+    total = np.add.reduceat(count, starts, axis=-1)
+    lengths = np.diff(starts, append=count.shape[-1])
+    # Each is divided before they are added: a sum of very large numbers would overflow.
+    share = count / np.repeat(np.maximum(total, 1), lengths, axis=-1)
+    joined = np.add.reduceat(np.where(count > 0, mean * share, 0), starts, axis=-1)
+    return np.where(total > 0, joined, np.nan), total

@@ -72,7 +72,7 @@ def test_a_disk_that_fills_is_said_on_the_screen_and_the_training_goes_on(start,
     with disk(tmp_path / "small") as small:
         t = start(*SMALL, XDG_STATE_HOME=str(small), HOME=str(tmp_path))
         t.until("not recorded: epochs of main from 6.*changes and breakpoints")
-        t.until("space left on device")
+        t.until("No space")
         trains_on(t)
         t.press(" ")
         t.until("paused")

@@ -21,7 +21,7 @@ trainer.metric("margin", lambda t: abs(t.probabilities[:, 0] - 0.5).mean(), dire
 def test_its_chart_is_below_the_others_where_there_is_room(start, tmp_path, size):
     (tmp_path / "mine.py").write_text(MINE)
     t = start(str(tmp_path / "mine.py"), size=size)
-    t.until("completed: loss 0")
+    t.until("runs the same weights")
     found = t.until(r"margin (0\.\d{4})")
     assert float(found[1]) > 0.1
     t.until(r"(?s)─ loss .*\n.*─ margin .*[\u2801-\u28ff]{9}")
@@ -39,7 +39,7 @@ def test_its_chart_is_below_the_others_where_there_is_room(start, tmp_path, size
 def test_a_small_screen_has_no_room_for_it(start, tmp_path):
     (tmp_path / "mine.py").write_text(MINE)
     t = start(str(tmp_path / "mine.py"), size=(80, 24))
-    t.until("completed: loss 0")
+    t.until("runs the same weights")
     assert "margin" not in t.text()
     t.press("2")
     t.until(r"margin 0\.\d{4}")

@@ -12,6 +12,9 @@ import pytest
 
 from engine.protocol import commands, events, frames
 from engine.protocol.commands import SessionCommand, Subscribe
+from engine.protocol.views.curves import Curves, CurvesQuery
+from engine.protocol.views.inside import InsideQuery, Inspection
+from engine.protocol.views.samples import Samples, SamplesQuery
 from engine.protocol.wire import HEADER, Unpacker, pack
 from engine.service import address
 from engine.service.build import build_trainer
@@ -21,12 +24,11 @@ from engine.service.session import Session
 
 RUN = Description(samples=20, hidden=(8,), epochs=6000, seed=5)
 WATCHED = Subscribe(
-    points=200,
-    span=6000,
-    first=0,
-    rows=20,
-    inspect=commands.Inspect(0, "dense_1.weights", rows=8, columns=8),
-    curves=["loss", "accuracy"],
+    [
+        CurvesQuery(["loss", "accuracy"], 200, 6000),
+        SamplesQuery(0, 20),
+        InsideQuery(0, "dense_1.weights", rows=8, columns=8),
+    ]
 )
 NUMBERS = (-(2**63), -(10**9), -1, 0, 1, 500, 10**9, 2**31, 2**53, 2**63, 2**64 - 1)
 FLOATS = (float("nan"), float("inf"), -float("inf"), 1e308, -1.0, 0.0, 1e-320)
@@ -108,7 +110,10 @@ def extreme(chance):
     kind = chance.choice(SessionCommand.__args__)
     fields = {"type": kind.__name__}
     for field in msgspec.structs.fields(kind):
-        pool = {"learning_rate": FLOATS, "inspect": (inspected(chance),)}.get(field.name)
+        pool = {
+            "learning_rate": FLOATS,
+            "queries": ([inspected(chance)], [{"type": "curves", "metrics": NUMBERS}]),
+        }.get(field.name)
         fields[field.name] = chance.choice(pool or chance.choice((NUMBERS, TEXTS)))
     if kind in (commands.Shutdown, commands.Restart):
         fields["type"] = "Nothing"
@@ -123,8 +128,9 @@ def extreme(chance):
 
 
 def inspected(chance):
-    names = [f.name for f in msgspec.structs.fields(commands.Inspect)]
-    return {name: chance.choice((*NUMBERS, 5, "")) for name in chance.sample(names, 3)}
+    names = [f.name for f in msgspec.structs.fields(InsideQuery)]
+    fields = {name: chance.choice((*NUMBERS, 5, "")) for name in chance.sample(names, 3)}
+    return {"type": "inside", **fields}
 
 
 def attack(chance, path, kept):
@@ -237,7 +243,7 @@ def finish(good):
     def at_the_end():
         frame = good.frame
         if frame and frame.status == "completed" and frame.epoch == RUN.epochs - 1:
-            return frame.inspection is not None and frame.samples is not None
+            return frame.answer(Inspection) is not None and frame.answer(Samples) is not None
         if frame and frame.status == "paused":
             good.say(commands.Resume())
             time.sleep(0.05)
@@ -247,9 +253,11 @@ def finish(good):
 
 
 def compare(frame, expected):
-    for name in ("metrics", "learning_rate", "curves", "samples", "seed", "epochs"):
+    for name in ("metrics", "learning_rate", "seed", "epochs"):
         assert getattr(frame, name) == getattr(expected, name), name
-    assert frame.inspection.table.values == expected.inspection.table.values
+    assert frame.answer(Curves).curves == expected.answer(Curves).curves
+    assert frame.answer(Samples) == expected.answer(Samples)
+    assert frame.answer(Inspection).table.values == expected.answer(Inspection).table.values
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,6 +33,37 @@ def test_curves_hold_the_minimum_and_maximum_of_their_epochs(losses, capacity, p
         if curve.span == history.span:
             expected = min((x for x in near if math.isfinite(x)), default=math.nan)
             assert low == expected or (math.isnan(low) and math.isnan(expected))
+
+
+@given(
+    st.lists(numbers | st.sampled_from([1e308, -1e308]), min_size=1, max_size=300),
+    st.sampled_from([4, 16, 64]),
+    st.integers(1, 100),
+    st.data(),
+)
+def test_each_point_is_of_its_epochs(losses, capacity, points, data):
+    history = History(capacity)
+    for loss in losses:
+        history.append(history.epochs, {"loss": loss})
+        if len(losses) % 3 == 0:
+            history.settle()
+    first = data.draw(st.integers(0, len(losses) - 1))
+    until = data.draw(st.integers(first + 1, len(losses) + 10))
+    curve = history.curve("loss", points, until, first)
+    assert curve.first <= first < curve.first + history.span
+    bucket = np.arange(len(losses)) // history.span  # what the curve is made from
+    ends = -(-until // history.span)
+    column = ((bucket + 0.5) * history.span - curve.first) // curve.span
+    of = [np.array(losses)[(column == k) & (bucket < ends)] for k in range(len(curve.mean))]
+    for k, near in enumerate(of):
+        near = near[np.isfinite(near)]
+        values = curve.lower[k], curve.mean[k], curve.upper[k]
+        if len(near):
+            mean = np.mean(near / len(near)) * len(near)
+            scale = np.abs(near).max() or 1.0
+            assert values == (near.min(), pytest.approx(mean, abs=1e-9 * scale), near.max())
+        else:
+            assert np.isnan(values).all()
 
 
 def test_memory_is_constant():

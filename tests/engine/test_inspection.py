@@ -12,14 +12,15 @@ from engine.debugging import inspection
 from engine.debugging.dataflow import value_of
 from engine.debugging.windows import Update, Window
 from engine.protocol import commands, frames
-from engine.protocol.commands import Inspect, Subscribe
+from engine.protocol.commands import Subscribe
+from engine.protocol.views.inside import ArrayName, InsideQuery, Inspection, Program
 from engine.protocol.wire import Unpacker, pack
 from engine.service.build import build_trainer
 from engine.service.description import Description
 from engine.service.session import Session
 from engine.training.program import Place
 
-WINDOW = Inspect(rows=6, columns=5, heat_rows=10, heat_columns=12, bins=20)
+WINDOW = InsideQuery(rows=6, columns=5, heat_rows=10, heat_columns=12, bins=20)
 
 
 def build(**options):
@@ -27,14 +28,14 @@ def build(**options):
         **{"samples": 10, "hidden": (8,), "epochs": 100, "seed": 1, "paused": True, **options}
     )
     session = Session(build_trainer(description), description)
-    session.subscribed(None, Subscribe(0, 0, 0, 0, inspect=WINDOW))
+    session.subscribed(None, Subscribe([WINDOW]))
     return session
 
 
 def look(session, operation=None, array="", **fields):
     wanted = {name: getattr(WINDOW, name) for name in WINDOW.__struct_fields__}
     wanted.update(operation=operation, array=array, **fields)
-    return session.inspector.look(Inspect(**wanted))
+    return session.inspector.look(InsideQuery(**wanted))
 
 
 def do(session, *told):
@@ -217,9 +218,9 @@ def test_before_anything_is_done_there_is_nothing_yet():
 def test_what_is_not_finite_is_told_truly_over_the_wire(value):
     session = build()
     session.trainer.network.layers[0].weights[1, 2] = value
-    wanted = Subscribe(0, 0, 0, 0, inspect=Inspect(0, "dense_1.weights", 1, 2, 0, 0, 6, 5))
+    wanted = Subscribe([InsideQuery(0, "dense_1.weights", 1, 2, 0, 0, 6, 5)])
     (frame,) = Unpacker(frames.SessionEvent).feed(pack(session.frame(wanted)))
-    seen = frame.inspection
+    seen = frame.answer(Inspection)
     assert str(seen.cell.value) == str(seen.table.values[1][2]) == str(value)
     now = seen.arrays[seen.array].now
     assert (now.not_numbers, now.infinite) == ((1, 0) if math.isnan(value) else (0, 1))
@@ -228,7 +229,7 @@ def test_what_is_not_finite_is_told_truly_over_the_wire(value):
 @given(st.integers(-5, 400), st.integers(-5, 400), st.integers(0, 50), st.integers(0, 50))
 def test_windows_stay_within_the_array(row, column, rows, columns):
     values = np.arange(30 * 8.0).reshape(30, 8)
-    wanted = Inspect(0, "", row, column, row, column, rows, columns, row, column, rows, columns)
+    wanted = InsideQuery(0, "", row, column, row, column, rows, columns, row, column, rows, columns)
     window = Window("some.values", values, None, None)
     table, heat, cell = window.table(wanted), window.heat(wanted, 500.0), window.cell(wanted)
     assert cell.value == values[cell.row, cell.column]
@@ -255,13 +256,13 @@ def test_a_large_array_is_sampled_only_while_it_trains(monkeypatch):
     session = build()
     do(session, EPOCH)
     assert not look(session, 0).sampled
-    wanted = Inspect(0, "dense_1.output", rows=3, columns=3)
+    wanted = InsideQuery(0, "dense_1.output", rows=3, columns=3)
     assert session.inspector.look(wanted, exact=False).sampled
 
 
 def test_nothing_is_kept_while_nobody_looks():
     session = build()
-    wanted = Subscribe(0, 0, 0, 0, inspect=WINDOW)
+    wanted = Subscribe([WINDOW])
     do(session, EPOCH)
     assert session.inspector._before
     session.subscribed(wanted, None)
@@ -283,12 +284,12 @@ def test_kept_arrays_are_bounded(monkeypatch):
 
 def test_the_program_is_told_when_somebody_begins_to_look():
     session = build()
-    (told,) = (e for e in session.outbox if isinstance(e, frames.Program))
+    (told,) = (e for e in session.outbox if isinstance(e, Program))
     assert [entry.name for entry in told.operations] == [str(o) for o in session.trainer.program]
     first = told.operations[0]
-    assert first.reads[1] == frames.ArrayName("dense_1.weights", "2×8")
+    assert first.reads[1] == ArrayName("dense_1.weights", "2×8")
     session.outbox.clear()
-    wanted = Subscribe(0, 0, 0, 0, inspect=WINDOW)
+    wanted = Subscribe([WINDOW])
     session.subscribed(wanted, wanted)
     assert not session.outbox
 
@@ -296,8 +297,8 @@ def test_the_program_is_told_when_somebody_begins_to_look():
 def test_a_frame_of_a_large_screen_is_some_kilobytes():
     session = build(hidden=(64,), samples=100)
     do(session, EPOCH)
-    wanted = Inspect(0, "", rows=14, columns=7, heat_rows=30, heat_columns=78, bins=48)
-    assert len(pack(session.frame(Subscribe(0, 0, 0, 0, inspect=wanted)))) < 6000
+    wanted = InsideQuery(0, "", rows=14, columns=7, heat_rows=30, heat_columns=78, bins=48)
+    assert len(pack(session.frame(Subscribe([wanted])))) < 6000
 
 
 def test_the_program_s_shapes_are_those_of_a_whole_batch():

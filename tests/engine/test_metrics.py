@@ -13,10 +13,13 @@ from hypothesis import strategies as st
 
 from engine.debugging.conditions import ConditionError
 from engine.protocol import commands, events
-from engine.protocol.commands import Inspect, SessionCommand, Subscribe
+from engine.protocol.commands import SessionCommand, Subscribe
 from engine.protocol.events import Position
 from engine.protocol.frames import SessionEvent
 from engine.protocol.metrics import ACCURACY, BUILT_IN, LOSS, MOST_METRICS, Metric
+from engine.protocol.views.curves import Curves, CurvesQuery
+from engine.protocol.views.inside import InsideQuery
+from engine.protocol.views.samples import SamplesQuery
 from engine.protocol.wire import LARGEST_COMMAND, Unpacker, pack
 from engine.service.build import build_trainer
 from engine.service.description import Description
@@ -339,11 +342,13 @@ def test_a_frame_holds_the_curves_that_were_asked_for_and_no_others():
     trainer.go_to(Position(10, 0, 0))
     session.handle(commands.Fork())
     for wanted in ([], ["m3"], ["loss", "m19", "unknown"]):
-        frame = session.frame(Subscribe(20, 100, 0, 0, curves=wanted))
-        assert list(frame.curves) == wanted
-        assert [list(ghost.curves) for ghost in frame.ghosts] == [wanted] * bool(wanted)
+        frame = session.frame(Subscribe([CurvesQuery(wanted, 20, 100)]))
+        assert list(frame.answer(Curves).curves) == wanted
+        assert [list(ghost.curves) for ghost in frame.answer(Curves).ghosts] == [wanted] * bool(
+            wanted
+        )
         assert len(frame.metrics) == 22
-    assert session.frame(Subscribe(0, 100, 0, 0, curves=["loss"])).curves == {}
+    assert session.frame(Subscribe([CurvesQuery(["loss"], 0, 100)])).answer(Curves).curves == {}
     known = {b.name: b.metrics for b in session.outbox[-1].branches}
     assert len(known["main"]) == 22
 
@@ -351,6 +356,10 @@ def test_a_frame_holds_the_curves_that_were_asked_for_and_no_others():
 def test_a_client_can_ask_for_the_curves_of_all_metrics():
     names = [f"{k:x<60}" for k in range(100, 100 + MOST_METRICS)]
     wanted = Subscribe(
-        10_000, 4 * 10**12, 10**15, 500, inspect=Inspect(array="x" * 60), curves=names
+        [
+            CurvesQuery(names, 10_000, 4 * 10**12),
+            SamplesQuery(10**15, 500),
+            InsideQuery(array="x" * 60),
+        ]
     )
     assert Unpacker(SessionCommand, LARGEST_COMMAND).feed(pack(wanted)) == [wanted]

@@ -12,6 +12,8 @@ from engine.protocol import events, frames
 from engine.protocol.commands import Drawn, GoTo, SessionCommand, Step, Subscribe
 from engine.protocol.events import Position
 from engine.protocol.frames import SessionEvent
+from engine.protocol.views.curves import Curves, CurvesQuery
+from engine.protocol.views.samples import SamplesQuery
 from engine.protocol.wire import Unpacker, pack
 from engine.service.client import Connection, Worker
 from engine.service.description import Description
@@ -60,7 +62,9 @@ class Client:
         self.stream = Connection.open(self.worker)._stream
         self.unpacker = Unpacker(SessionEvent)
         self.heard = []
-        self.send(Subscribe(20, 100, 0, 5, curves=["loss", "accuracy", "margin"]))
+        self.send(
+            Subscribe([CurvesQuery(["loss", "accuracy", "margin"], 20, 100), SamplesQuery(0, 5)])
+        )
 
     def send(self, command: SessionCommand):
         self.stream.sendall(pack(command))
@@ -362,7 +366,7 @@ def test_an_update_that_raised_has_changed_nothing(tmp_path):
 def test_a_file_that_has_trained_already_is_shown_as_it_is(own, watched):
     frame = watched(DATA + TRAINER + "trainer.run()").frame()
     assert (frame.status, frame.epoch, frame.next) == ("completed", 29, "dense_1.forward")
-    assert len(frame.curves["loss"].lower) > 1
+    assert len(frame.answer(Curves).curves["loss"].lower) > 1
     done, lines = own(DATA + TRAINER + "trainer.run()", "--name", "mine")
     assert (done.returncode, lines[-1]["status"]) == (0, "completed")
     again = subprocess.run(
@@ -377,6 +381,8 @@ trainer.run(20)
 trainer.go_to(Position(12, 0, 3))
 """
 BRANCHED = """
+from engine.protocol.views.curves import Curves, CurvesQuery
+from engine.protocol.views.samples import SamplesQuery
 from engine import Position
 trainer.run(20)
 trainer.go_to(Position(10, 0, 0))
@@ -395,7 +401,7 @@ def test_a_file_that_has_gone_back_is_shown_where_it_is(own, watched):
     client = watched(DATA + TRAINER + WENT_BACK, paused=True)
     frame = client.frame()
     assert (frame.epoch, frame.operation, frame.next) == (11, 3, "loss.forward")
-    curve = frame.curves["loss"]
+    curve = frame.answer(Curves).curves["loss"]
     assert (frame.reached, len(curve.lower) * curve.span) == (19, 20)
     client.send(Step("epoch"))
     assert client.frame(lambda frame: frame.epoch == 12).reached == 19
@@ -413,8 +419,8 @@ def test_a_file_that_has_branched_is_shown_with_its_branches(own, watched):
     ]
     frame = client.frame()
     assert (frame.epoch, frame.branch, frame.learning_rate) == (14, "branch_1", 0.25)
-    assert frame.rate_changes == [(10, 0.25)]
-    assert [ghost.name for ghost in frame.ghosts] == ["main"]
+    assert frame.answer(Curves).rate_changes == [(10, 0.25)]
+    assert [ghost.name for ghost in frame.answer(Curves).ghosts] == ["main"]
     own(DATA + TRAINER + BRANCHED, "--name", "mine")
     assert replayed("mine") == [
         "main: 0 epochs and the weights",

@@ -11,24 +11,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.data.dataset import Dataset
 from engine.protocol import commands
 from engine.protocol.commands import Subscribe
+from engine.protocol.views.samples import Samples, SamplesQuery
+from engine.service.answers.samples import MOST_LOOKED_AT, Ordering, SamplesView
 from engine.service.build import build_trainer
 from engine.service.description import Description
-from engine.service.samples import MOST_LOOKED_AT, Ordering, SamplesView
 from engine.service.session import Session
 
-ORDERS = ("all", "wrong", "uncertain")
+ORDERS = (("data", False), ("data", True), ("uncertain", False), ("loss", False), ("loss", True))
+UNCERTAIN = ORDERS[2]
+WRONG = ORDERS[1]
 
 
 def draw(samples, classes, seed=0):
     random = np.random.default_rng(seed)
     said = random.dirichlet(np.ones(classes), samples)
-    return said, random.integers(classes, size=samples)
+    y = random.integers(classes, size=samples)
+    y[:2] = 0, 1
+    return said, Dataset(random.standard_normal((samples, 2)), y)
 
 
-def accuracy(said, true):
-    return float((said.argmax(axis=1) == true).mean())
+def accuracy(said, data):
+    return float((said.argmax(axis=1) == data.y).mean())
 
 
 class Looked:
@@ -45,85 +51,107 @@ class Looked:
 
 def expected(said, true, order):
     """The rows in that order."""
-    if order == "wrong":
-        return [i for i in range(len(true)) if said[i].argmax() != true[i]]
-    if order == "uncertain":
-        return sorted(range(len(true)), key=lambda i: said[i].max())
-    return list(range(len(true)))
+    by, only_wrong = order
+    rows = [i for i in range(len(true)) if not only_wrong or said[i].argmax() != true[i]]
+    if by == "uncertain":
+        return sorted(rows, key=lambda i: said[i].max())
+    return rows if by == "data" else sorted(rows, key=lambda i: said[i, true[i]])
 
 
 @given(
-    samples=st.integers(1, 60),
+    samples=st.integers(2, 60),
     first=st.integers(0, 70),
     rows=st.integers(1, 20),
     order=st.sampled_from(ORDERS),
     state=st.none() | st.just(7),
 )
 def test_rows_are_those_of_the_order(samples, first, rows, order, state):
-    said, true = draw(samples, 3)
-    seen = Looked().look(said, true, Subscribe(0, 0, first, rows, order), state, 0.0)
-    all_rows = expected(said, true, order)
+    said, data = draw(samples, 3)
+    seen = Looked().look(said, data, SamplesQuery(first, rows, *order), state, 0.0)
+    all_rows = expected(said, data.y, order)
     at = max(0, min(first, len(all_rows) - rows))
     assert [row.row for row in seen.rows] == all_rows[at : at + rows]
     assert (seen.first, seen.total, seen.every) == (at, len(all_rows), 1)
-    assert seen.wrong == len(expected(said, true, "wrong"))
+    assert seen.wrong == len(expected(said, data.y, WRONG))
     for row in seen.rows:
         assert row.probabilities == said[row.row].tolist()
-        assert (row.true_class, row.predicted) == (true[row.row], said[row.row].argmax())
+        assert (row.true_class, row.predicted) == (data.y[row.row], said[row.row].argmax())
 
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_of_very_many_rows_a_part_is_looked_at_until_the_training_stands_still(order):
-    said, true = draw(50_000, 3)
-    view, wanted = Looked(), Subscribe(0, 0, 0, 9, order)
-    seen = view.look(said, true, wanted, None, accuracy(said, true))
-    assert seen.wrong == len(expected(said, true, "wrong"))
-    if order == "all":
+    said, data = draw(50_000, 3)
+    view, wanted = Looked(), SamplesQuery(0, 9, *order)
+    seen = view.look(said, data, wanted, None, accuracy(said, data))
+    assert seen.wrong == len(expected(said, data.y, WRONG))
+    if order == ("data", False):
         assert (seen.total, seen.every) == (50_000, 1)
     else:
         part = slice(None, None, seen.every)
         assert said[part].size <= 2 * MOST_LOOKED_AT
-        rows = expected(said[part], true[part], order)
+        rows = expected(said[part], data.y[part], order)
         assert [row.row for row in seen.rows] == [k * seen.every for k in rows[:9]]
         assert seen.total == len(rows)
-    now = said, true, wanted, 1, accuracy(said, true)
+    now = said, data, wanted, 1, accuracy(said, data)
     assert view.look(*now) == seen
     still = view.look_again(*now)
-    assert [row.row for row in still.rows] == expected(said, true, order)[:9]
+    assert [row.row for row in still.rows] == expected(said, data.y, order)[:9]
     assert still.every == 1
-    assert still.wrong == len(expected(said, true, "wrong"))
+    assert still.wrong == len(expected(said, data.y, WRONG))
+
+
+def test_where_a_probability_is_no_number_nothing_is_predicted():
+    said, data = draw(30, 3)
+    said[[0, 7]] = np.nan
+    for order in ORDERS:
+        seen = Looked().look(said, data, SamplesQuery(0, 30, *order), None, 0.0)
+        broken = [row for row in seen.rows if row.row in (0, 7)]
+        assert [(row.predicted, row.loss) for row in broken] == [(None, None)] * 2
+        assert seen.wrong == np.count_nonzero(said.argmax(axis=1) != data.y) + (data.y[0] == 0) + (
+            data.y[7] == 0
+        )
+    first = Looked().look(said, data, SamplesQuery(0, 2, "loss"), None, 0.0).rows
+    assert {row.row for row in first} == {0, 7}
+
+
+def test_each_sample_has_its_own_loss_and_its_features():
+    said, data = draw(30, 3)
+    seen = Looked().look(said, data, SamplesQuery(0, 30, features=2), None, 0.0)
+    losses = -np.log(np.clip(said[np.arange(30), data.y], 1e-7, 1 - 1e-7))
+    assert [row.loss for row in seen.rows] == pytest.approx(losses.tolist())
+    assert [row.features for row in seen.rows] == data.X.tolist()
 
 
 def test_another_state_is_put_in_order_anew():
-    (said, true), (others, _) = draw(40, 3), draw(40, 3, seed=1)
-    view, wanted = Looked(), Subscribe(0, 0, 0, 40, "uncertain")
+    (said, data), (others, _) = draw(40, 3), draw(40, 3, seed=1)
+    view, wanted = Looked(), SamplesQuery(0, 40, "uncertain")
     for state, values in ((1, said), (2, others)):
-        seen = view.look(values, true, wanted, state, 0.0)
-        assert [row.row for row in seen.rows] == expected(values, true, "uncertain")
+        seen = view.look(values, data, wanted, state, 0.0)
+        assert [row.row for row in seen.rows] == expected(values, data.y, UNCERTAIN)
 
 
 def test_what_was_put_in_order_for_an_earlier_state_is_dropped():
-    (said, true), (others, _) = draw(50_000, 3), draw(50_000, 3, seed=1)
-    view, wanted = Looked(), Subscribe(0, 0, 0, 40, "uncertain")
-    view.look(said, true, wanted, 1, 0.0)
-    now = others, true, wanted, 2, 0.0
+    (said, data), (others, _) = draw(50_000, 3), draw(50_000, 3, seed=1)
+    view, wanted = Looked(), SamplesQuery(0, 40, "uncertain")
+    view.look(said, data, wanted, 1, 0.0)
+    now = others, data, wanted, 2, 0.0
     seen = view.look(*now)
     while seen.every > 1:
         seen = view.look_again(*now)
-    assert [row.row for row in seen.rows] == expected(others, true, "uncertain")[:40]
+    assert [row.row for row in seen.rows] == expected(others, data.y, UNCERTAIN)[:40]
 
 
 def test_each_order_is_made_once_a_state_though_clients_want_different_ones():
-    said, true = draw(50_000, 3)
+    said, data = draw(50_000, 3)
     view = Looked()
-    wanted = [Subscribe(0, 0, 0, 9, order) for order in ORDERS]
+    wanted = [SamplesQuery(0, 9, *order) for order in ORDERS]
     for _ in ORDERS:
         for each in wanted:
-            view.look(said, true, each, 1, 0.5)
+            view.look(said, data, each, 1, 0.5)
         view.calls.get(timeout=20)
-    looks = [view.look(said, true, each, 1, 0.5) for each in wanted]
+    looks = [view.look(said, data, each, 1, 0.5) for each in wanted]
     assert {seen.every for seen in looks} == {1}
-    assert {seen.wrong for seen in looks} == {len(expected(said, true, "wrong"))}
+    assert {seen.wrong for seen in looks} == {len(expected(said, data.y, WRONG))}
     with pytest.raises(Empty):
         view.calls.get(timeout=0.2)
 
@@ -131,8 +159,8 @@ def test_each_order_is_made_once_a_state_though_clients_want_different_ones():
 @pytest.mark.parametrize("still", [False, True])
 @pytest.mark.parametrize("order", ORDERS)
 def test_looking_at_300_000_rows_costs_little_beside_putting_them_in_order(order, still):
-    said, true = draw(300_000, 3)
-    view, wanted = Looked(), Subscribe(0, 0, 1000, 40, order)
+    said, data = draw(300_000, 3)
+    view, wanted = Looked(), SamplesQuery(1000, 40, *order)
 
     def seconds(function):
         begun = perf_counter()
@@ -142,20 +170,22 @@ def test_looking_at_300_000_rows_costs_little_beside_putting_them_in_order(order
     looks = []
     for number in range(15):
         state = number if still else None
-        looks.append(seconds(lambda state=state: view.look(said, true, wanted, state, 0.5)))
-    in_order = [seconds(lambda: Ordering(said, true, order)) for _ in range(15)]
+        looks.append(seconds(lambda state=state: view.look(said, data, wanted, state, 0.5)))
+    in_order = [seconds(lambda: Ordering(said, data.y, *order)) for _ in range(15)]
     assert statistics.median(looks) < statistics.median(in_order) / 2
     if still:
-        seen = view.look(said, true, wanted, 14, 0.5)
+        seen = view.look(said, data, wanted, 14, 0.5)
         while seen.wrong == 150_000:  # as the accuracy says, until they have been counted
-            seen = view.look_again(said, true, wanted, 14, 0.5)
+            seen = view.look_again(said, data, wanted, 14, 0.5)
         assert seen.every == 1
-        rows = {
-            "all": np.arange(300_000),
-            "wrong": np.flatnonzero(said.argmax(axis=1) != true),
-            "uncertain": np.argsort(said.max(axis=1), kind="stable"),
-        }
-        assert [row.row for row in seen.rows] == rows[order][1000:1040].tolist()
+        by, only_wrong = order
+        rows = np.arange(300_000)
+        if only_wrong:
+            rows = np.flatnonzero(said.argmax(axis=1) != data.y)
+        if by != "data":
+            key = said.max(axis=1) if by == "uncertain" else said[np.arange(300_000), data.y]
+            rows = rows[np.argsort(key[rows], kind="stable")]
+        assert [row.row for row in seen.rows] == rows[1000:1040].tolist()
 
 
 @pytest.mark.parametrize("batch_size", [None, 20_000])
@@ -163,17 +193,17 @@ def test_a_session_has_rows_put_in_order_anew_only_where_others_may_be_predicted
     description = Description(samples=10_000, hidden=(4,), paused=True, batch_size=batch_size)
     session, calls = Session(build_trainer(description), description), SimpleQueue()
     session.wake = lambda: calls.put(None)
-    trainer, wanted = session.trainer, Subscribe(0, 0, 0, 9, "uncertain")
+    trainer, wanted = session.trainer, SamplesQuery(0, 9, "uncertain")
 
     def is_put_in_order(command, probabilities):
         """Do a command; return whether it took a while until all rows were in order."""
         session.handle(command)
         while session.running:
             session.advance(1)
-        seen = session.frame(wanted).samples
+        seen = session.frame(Subscribe([wanted])).answer(Samples)
         if takes_a_while := seen.every > 1:
             calls.get(timeout=20)
-            seen = session.frame(wanted).samples
+            seen = session.frame(Subscribe([wanted])).answer(Samples)
         said = probabilities()
         assert seen.every == 1
         assert [row.row for row in seen.rows] == np.argsort(said.max(1), kind="stable")[:9].tolist()
@@ -194,8 +224,9 @@ def test_a_session_has_rows_put_in_order_anew_only_where_others_may_be_predicted
 
 ENDLESS = """
 import threading, numpy as np
-from engine.protocol.commands import Subscribe
-from engine.service.samples import SamplesView
+from engine.data.dataset import Dataset
+from engine.protocol.views.samples import SamplesQuery
+from engine.service.answers.samples import SamplesView
 
 class Endless(np.ndarray):
     def argmax(self, **options):
@@ -205,7 +236,8 @@ class Endless(np.ndarray):
 
 said = np.zeros((300_000, 3)).view(Endless)
 view = SamplesView(lambda: None)
-view.look(said, np.zeros(300_000, int), Subscribe(0, 0, 0, 9, "uncertain"), 1, 0.5)
+data = Dataset(np.zeros((300_000, 1)), np.arange(300_000) % 3)
+view.look(said, data, SamplesQuery(0, 9, "uncertain"), 1, 0.5)
 assert threading.active_count() == 2
 print("done")
 """

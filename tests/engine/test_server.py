@@ -11,6 +11,9 @@ import msgspec
 import pytest
 
 from engine.protocol import commands, events, frames
+from engine.protocol.views.curves import CurvesQuery
+from engine.protocol.views.inside import InsideQuery
+from engine.protocol.views.samples import Samples, SamplesQuery
 from engine.protocol.wire import HEADER, Unpacker, pack
 from engine.service import attached
 from engine.service.build import build_trainer
@@ -18,6 +21,13 @@ from engine.service.description import Description
 from engine.service.server import MOST_CLIENTS, Server
 from engine.service.session import Session
 from engine.service.steering import MOST_BREAKPOINTS
+
+WATCHED = commands.Subscribe([CurvesQuery(["loss"], 20, 100), SamplesQuery(0, 3)])
+
+
+def subscribe(**query):
+    """Return a subscription that is not checked."""
+    return {"type": "Subscribe", "queries": [query]}
 
 
 class Line:
@@ -83,7 +93,7 @@ def test_what_must_not_be_lost_reaches_a_client_that_asks_for_no_frames(connect)
 
 def test_a_frame_comes_only_when_the_one_before_is_drawn(connect):
     line = connect(epochs=10**9)()
-    line.say(commands.Subscribe(20, 100, 0, 3, curves=["loss"]), commands.Resume())
+    line.say(WATCHED, commands.Resume())
     line.until(frames.Frame)
     line.stream.settimeout(0.3)
     line.heard.clear()
@@ -101,7 +111,7 @@ def test_a_client_whose_stream_is_broken_is_dropped_and_the_others_are_not(conne
     assert "a message of 2147483647 bytes" in bad.until(events.Rejected).message
     with pytest.raises(AssertionError, match="hung up"):
         bad.until(frames.Frame)
-    good.say(commands.Subscribe(20, 100, 0, 3, curves=["loss"]))
+    good.say(WATCHED)
     assert good.until(frames.Frame).status == "paused"
 
 
@@ -109,11 +119,14 @@ HUGE = 10**18
 REFUSED = [
     {"type": "NudgeLearningRate", "steps": 10**9},
     {"type": "NudgeSpeed", "steps": -(10**9)},
-    {"type": "Subscribe", "points": -1, "span": 1, "first": 0, "rows": 0},
-    {"type": "Subscribe", "points": HUGE, "span": 1, "first": 0, "rows": 0},
+    subscribe(type="curves", metrics=[], points=-1, span=1),
+    {
+        "type": "Subscribe",
+        "queries": [{"type": "curves", "metrics": [], "points": HUGE, "span": 1}],
+    },
     *(
-        {"type": "Subscribe", "points": 1, "span": 1, "first": 0, "rows": 0, "inspect": {name: n}}
-        for name in msgspec.structs.asdict(commands.Inspect())
+        subscribe(type="inside", **{name: n})
+        for name in msgspec.structs.asdict(InsideQuery())
         if name != "array"
         for n in (-1, HUGE, 2**64 - 1)
     ),
@@ -178,7 +191,7 @@ def test_a_client_that_sends_commands_without_end_is_dropped_and_the_training_go
     good.say(commands.SetLearningRate(0.25))
     while good.until(events.Changed).after != 0.25:
         pass
-    good.say(commands.Subscribe(20, 100, 0, 3, curves=["loss"]), commands.Drawn())
+    good.say(WATCHED, commands.Drawn())
     assert good.until(frames.Frame).epoch > 0
 
 
@@ -237,17 +250,15 @@ def test_of_very_many_samples_a_second_frame_shows_those_of_all_rows(connect):
     line = connect(**options)()
     line.say(commands.Step("epoch"))
     line.until(events.Paused)
-    line.say(commands.Subscribe(0, 0, 0, 9, "uncertain"))
+    line.say(commands.Subscribe([SamplesQuery(0, 9, "uncertain")]))
     first = line.until(frames.Frame)
-    assert first.samples.every > 1
+    assert first.answer(Samples).every > 1
     line.say(commands.Drawn())
     second = line.until(frames.Frame)
     order = trainer.probabilities.max(axis=1).argsort(kind="stable")
-    assert second.samples.every == 1
-    assert [row.row for row in second.samples.rows] == order[:9].tolist()
-    assert msgspec.structs.replace(second, samples=None) == msgspec.structs.replace(
-        first, samples=None
-    )
+    assert second.answer(Samples).every == 1
+    assert [row.row for row in second.answer(Samples).rows] == order[:9].tolist()
+    assert msgspec.structs.replace(second, answers=first.answers) == first
     line.say(commands.Drawn())
     line.stream.settimeout(0.3)
     with pytest.raises(TimeoutError):
@@ -256,7 +267,7 @@ def test_of_very_many_samples_a_second_frame_shows_those_of_all_rows(connect):
 
 def test_even_a_screen_that_draws_at_once_gets_fifteen_frames_a_second(connect):
     line = connect(epochs=10**9)()
-    line.say(commands.Subscribe(20, 100, 0, 3, curves=["loss"]), commands.Resume())
+    line.say(WATCHED, commands.Resume())
     line.until(frames.Frame)
     count, begun = 0, time.monotonic()
     while time.monotonic() - begun < 1:

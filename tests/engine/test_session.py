@@ -7,15 +7,17 @@ import pytest
 from engine.debugging import timeline
 from engine.protocol import commands, events, frames
 from engine.protocol.commands import Subscribe
+from engine.protocol.views.curves import Curves, CurvesQuery
+from engine.protocol.views.samples import Samples, SamplesQuery
 from engine.protocol.wire import Unpacker, pack
-from engine.service import samples
 from engine.service import session as service
+from engine.service.answers import samples
 from engine.service.build import build_trainer
 from engine.service.description import Description
 from engine.service.ladder import step
 from engine.service.session import Session
 
-ALL = Subscribe(points=40, span=100, first=0, rows=5, curves=["loss", "accuracy"])
+ALL = Subscribe([CurvesQuery(["loss", "accuracy"], 40, 100), SamplesQuery(0, 5)])
 
 
 def build(**options):
@@ -50,7 +52,7 @@ def test_a_run_to_its_end_and_further():
 
 def test_pause_step_go_to_and_resume():
     session = build(paused=True)
-    assert session.frame(ALL).samples.rows == []
+    assert session.frame(ALL).answer(Samples).rows == []
     session.handle(commands.Step("epoch"))
     frame = settle(session)
     assert (frame.epoch, frame.status, frame.reason) == (0, "paused", "step")
@@ -82,12 +84,12 @@ def test_rates_are_marked_at_their_epoch_and_forgotten_on_restart():
     settle(session)
     session.handle(commands.NudgeLearningRate(1))
     session.handle(commands.NudgeLearningRate(1))
-    assert session.frame(ALL).rate_changes == [(6, 0.5)]
+    assert session.frame(ALL).answer(Curves).rate_changes == [(6, 0.5)]
     session.handle(commands.SetLearningRate(-1))
     session.handle(commands.SetLearningRate(math.nan))
     assert names(session)[-2:] == ["Rejected", "Rejected"]
     session.handle(commands.Restart(new_weights=True))
-    assert session.frame(ALL).rate_changes == []
+    assert session.frame(ALL).answer(Curves).rate_changes == []
 
 
 def test_speed_goes_from_one_epoch_a_second_to_no_limit():
@@ -114,21 +116,22 @@ def test_a_loss_that_is_no_number_pauses_with_the_reason():
         frame.metrics["loss"],
     )
     assert "NaN" in frame.message
-    assert frame.curves["loss"].lower == [None]
+    assert frame.answer(Curves).curves["loss"].lower == [None]
     decoded = Unpacker(frames.SessionEvent).feed(pack(frame))[0]
-    assert decoded.samples.rows[0].probabilities == [None] * 3
+    assert decoded.answer(Samples).rows[0].probabilities == [None] * 3
 
 
-@pytest.mark.parametrize("order", ["all", "wrong", "uncertain"])
-def test_samples_scroll_through_all_rows_in_any_order(order):
+@pytest.mark.parametrize("wrong", [False, True])
+@pytest.mark.parametrize("order", ["data", "loss", "uncertain"])
+def test_samples_scroll_through_all_rows_in_any_order(order, wrong):
     session = build()
     settle(session)
-    samples = session.frame(Subscribe(0, 0, 10**6, 7, order)).samples
+    samples = session.frame(Subscribe([SamplesQuery(10**6, 7, order, wrong)])).answer(Samples)
     assert samples.first == max(0, samples.total - 7)
     assert len(samples.rows) == min(7, samples.total)
     for row in samples.rows:
         assert sum(row.probabilities) == pytest.approx(1)
-        if order == "wrong":
+        if wrong:
             assert row.predicted != row.true_class
 
 
@@ -165,7 +168,7 @@ def test_steps_back_and_on_come_to_the_same_figures():
                 frame = settle(session)
                 assert (frame.status, frame.reached) == ("paused", 20)
         assert frame.metrics["loss"] == there.metrics["loss"]
-        assert frame.samples == there.samples
+        assert frame.answer(Samples) == there.answer(Samples)
     assert "Rejected" not in names(session)
 
 
@@ -224,7 +227,7 @@ def test_an_edit_shows_at_once_and_is_taken_back():
     session.handle(commands.Edit("dense_2.biases[1] = 9"))
     frame = session.frame(ALL)
     assert frame.edited
-    assert {row.predicted for row in frame.samples.rows} == {1}
+    assert {row.predicted for row in frame.answer(Samples).rows} == {1}
     assert "dense_2.biases[0, 1] 0 → 9: loss" in frame.message
     session.handle(commands.Undo())
     frame = session.frame(ALL)
@@ -251,7 +254,7 @@ def test_what_if_and_back_to_what_was():
     session.handle(commands.GoTo(25))
     frame = settle(session)
     assert (frame.branch, frame.reached, frame.longest) == ("branch_1", 25, 30)
-    assert [ghost.name for ghost in frame.ghosts] == ["main"]
+    assert [ghost.name for ghost in frame.answer(Curves).ghosts] == ["main"]
     told = [e for e in session.outbox if isinstance(e, events.BranchesChanged)][-1]
     assert told.current == "branch_1"
     main, branch = told.branches
@@ -322,7 +325,7 @@ def test_what_is_asked_for_during_a_journey_is_done_at_its_end(monkeypatch):
     session.handle(commands.SetLearningRate(0.5))
     session.handle(commands.SetBreakpoint("loss < 0"))
     frame = settle(session)
-    assert (frame.epoch, frame.rate_changes) == (18, [(19, 0.5)])
+    assert (frame.epoch, frame.answer(Curves).rate_changes) == (18, [(19, 0.5)])
     session.handle(commands.GoTo(5))
     for _ in range(30):
         session.handle(commands.Step("epoch", back=True))
@@ -408,5 +411,5 @@ def test_rows_of_very_many_classes_are_fewer_than_asked_for(monkeypatch):
     session = build(paused=True)
     session.handle(commands.Step("epoch"))
     settle(session)
-    seen = session.frame(Subscribe(0, 0, 29, 5)).samples
+    seen = session.frame(Subscribe([SamplesQuery(29, 5)])).answer(Samples)
     assert (seen.first, len(seen.rows)) == (28, 2)

@@ -143,7 +143,7 @@ def bits(trainer):
 
 
 # On two threads, its products are rounded otherwise than on one.
-WIDE = {"hidden": (300, 100), "samples": 101, "seed": 1, "epochs": 400, "threads": 2}
+WIDE = {"hidden": (300, 100), "samples": 101, "seed": 1, "epochs": 4000, "threads": 2}
 
 
 @pytest.fixture
@@ -165,7 +165,8 @@ def recorded(two_threads):
     session.advance(0.2)
     assert threads() == 2
     slow_down(session._full_speed)
-    session.advance(0.2)
+    while not trainer.timeline.branch.changes and not trainer.done:
+        session.advance(0.2)
     (change,) = trainer.timeline.branch.changes
     yield session, change
     recorder.close()

@@ -11,18 +11,34 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Input
 
-from engine.protocol import commands, events, frames
+from engine.protocol import commands, events
+from engine.protocol.views.curves import CurveData, Curves, CurvesQuery
+from engine.protocol.views.samples import SampleRow, Samples, SamplesQuery
 from tui.app import _read_epoch
 from tui.keys import KEYS
 from tui.screens.breakpoints import BreakpointsScreen
-from tui.screens.dialogs import Help
-from tui.widgets.chart import Chart
-from tui.widgets.samples import SamplesPanel
+from tui.screens.help import Help
+from tui.views.curves.chart import Chart
+from tui.views.samples.view import SamplesView
 from tui.widgets.status import StatusLine
+
+
+def curve(lower, upper=None):
+    """Make a curve of points that are one epoch apart."""
+    upper = upper or lower
+    mean = [
+        None if low is None else low / 2 + high / 2 for low, high in zip(lower, upper, strict=True)
+    ]
+    return CurveData(0, 1.0, lower, mean, upper)
 
 
 def asked(app, kind):
     return [command for command in app.connection.sent if isinstance(command, kind)]
+
+
+def queries(app):
+    """Return what is asked for now, by its kind."""
+    return {type(query): query for query in asked(app, commands.Subscribe)[-1].queries}
 
 
 async def settle(pilot):
@@ -79,7 +95,7 @@ async def test_a_completed_training_says_so_and_can_go_further(monitor, screen_t
         assert app.frame.epochs == 400
         await pilot.press("c")
         await settle(pilot)
-        assert "completed: loss 1." in screen_text(app)
+        assert "r runs the same weights again" in screen_text(app)
         await pilot.press("t")
         await settle(pilot)
         assert app.frame.epochs == 800
@@ -205,8 +221,8 @@ async def test_classes_that_only_the_network_has_are_shown(monitor, screen_text,
     session.trainer.data.class_names = session.trainer.data.class_names[:2]
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        row = frames.SampleRow(0, 0, 2, [0.1, 0.2, 0.7])
-        app.connection.told.put_nowait(frame(samples=frames.Samples(0, 1, 1, [row])))
+        row = SampleRow(0, 0, 2, 1.2, [0.1, 0.2, 0.7], [0.5])
+        app.connection.told.put_nowait(frame(samples=Samples(0, 1, 1, [row])))
         await settle(pilot)
         assert "0.700" in screen_text(app)
 
@@ -215,31 +231,50 @@ async def test_samples_scroll_and_are_chosen(monitor):
     app = monitor(at=100)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        rows = app.query_one(SamplesPanel).rows
-        for keys, first in (
-            (["down"], 1),
-            (["pagedown"], 1 + rows),
-            (["up"], rows),
-            (["end"], 90 - rows),
-            (["down"], 90 - rows),
-            (["home"], 0),
-            (["up"], 0),
+        view = app.query_one(SamplesView)
+        rows = view.rows
+        for keys, first, chosen in (
+            (["down"], 0, 1),
+            (["pagedown"], 2, 1 + rows),
+            (["up"] * rows, 1, 1),
+            (["end"], 90 - rows, 89),
+            (["down"], 90 - rows, 89),
+            (["home"], 0, 0),
+            (["up"], 0, 0),
         ):
             await pilot.press(*keys)
             await settle(pilot)
-            assert app.frame.samples.first == first
+            assert (app.frame.answer(Samples).first, view.chosen) == (first, chosen)
         await pilot.press("w")
         await settle(pilot)
-        samples = app.frame.samples
+        samples = app.frame.answer(Samples)
         assert samples.total == samples.wrong > 0
         assert all(row.predicted != row.true_class for row in samples.rows)
+        await pilot.press("w", "u")
+        await settle(pilot)
+        losses = [row.loss for row in app.frame.answer(Samples).rows]
+        assert losses == sorted(losses, reverse=True)
         await pilot.press("u")
         await settle(pilot)
-        most = [max(row.probabilities) for row in app.frame.samples.rows]
+        most = [max(row.probabilities) for row in app.frame.answer(Samples).rows]
         assert most == sorted(most)
         await pilot.press("u")
         await settle(pilot)
-        assert asked(app, commands.Subscribe)[-1].order == "all"
+        assert queries(app)[SamplesQuery].order == "data"
+
+
+async def test_the_sample_under_the_cursor_is_edited(monitor, screen_text):
+    app = monitor(at=100)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("3", "down", "down", "e")
+        await settle(pilot)
+        value = app.screen.query_one(Input).value
+        assert value.startswith("data.X[2, 0] = ")
+        await pilot.press(*["backspace"] * 30, *"data.X[2, 0] = 0.25", "enter")
+        await settle(pilot)
+        assert asked(app, commands.Edit)[-1].text == "data.X[2, 0] = 0.25"
+        assert app.frame.answer(Samples).rows[2].features[0] == 0.25
 
 
 async def test_many_classes_scroll_sideways(monitor, screen_text):
@@ -249,11 +284,11 @@ async def test_many_classes_scroll_sideways(monitor, screen_text):
         assert "more classes" in screen_text(app)
         await pilot.press(*["right"] * 20)
         await settle(pilot)
-        head = next(line for line in screen_text(app).splitlines() if "says" in line)
+        head = next(line for line in screen_text(app).splitlines() if "pred" in line)
         assert head.rstrip(" │").endswith("9")
         await pilot.press(*["left"] * 20)
         await settle(pilot)
-        assert app.query_one(SamplesPanel).first_class == 0
+        assert app.query_one(SamplesView).first_class == 0
 
 
 async def test_a_hidden_panel_is_not_asked_for(monitor):
@@ -262,16 +297,14 @@ async def test_a_hidden_panel_is_not_asked_for(monitor):
         await settle(pilot)
         await pilot.press("2")
         await settle(pilot)
-        assert asked(app, commands.Subscribe)[-1].rows == 0
+        assert set(queries(app)) == {CurvesQuery}
         await pilot.press("3")
         await settle(pilot)
-        last = asked(app, commands.Subscribe)[-1]
-        assert (last.points, last.rows > 10) == (0, True)
+        assert set(queries(app)) == {SamplesQuery}
+        assert queries(app)[SamplesQuery].rows > 10
         await pilot.press("1")
         await settle(pilot)
-        last = asked(app, commands.Subscribe)[-1]
-        assert last.points > 0
-        assert last.rows > 0
+        assert set(queries(app)) == {CurvesQuery, SamplesQuery}
 
 
 async def test_the_learning_rates_are_marked_where_they_changed(monitor, screen_text):
@@ -280,17 +313,17 @@ async def test_the_learning_rates_are_marked_where_they_changed(monitor, screen_
         await settle(pilot)
         await pilot.press("+", "n")
         await settle(pilot)
-        assert app.frame.rate_changes == [(101, 0.2)]
+        assert app.frame.answer(Curves).rate_changes == [(101, 0.2)]
         assert screen_text(app).count("┊0.2") == 2
 
 
 async def test_marks_of_a_logarithmic_axis_are_not_rounded(monitor, screen_text, frame):
     app = monitor(at=5)
-    curve = frames.CurveData(1.0, [1.0, 0.001], [1.0, 0.001])
+    falling = curve([1.0, 0.001])
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await pilot.press("y")
-        app.connection.told.put_nowait(frame(curves={"loss": curve, "accuracy": curve}))
+        app.connection.told.put_nowait(frame(curves={"loss": falling, "accuracy": falling}))
         await settle(pilot)
         assert "│ 0.001 ┤" in screen_text(app)
 
@@ -416,7 +449,7 @@ async def test_a_screen_that_is_too_small_says_so(monitor, screen_text, size):
             assert "is too small: 40×12 is needed" in screen_text(app)
         await pilot.resize_terminal(80, 24)
         await settle(pilot)
-        assert "softmax" in screen_text(app)
+        assert "samples ·" in screen_text(app)
 
 
 @pytest.mark.parametrize(
@@ -432,13 +465,13 @@ async def test_a_screen_that_is_too_small_says_so(monitor, screen_text, size):
             "speed": 1.0,
             "rate_changes": [(9, 1e-9)] * 3,
         },
-        {"curves": {"loss": frames.CurveData(1.0, [None, 1e300, 0.0], [None, 1e300, 1e-300])}},
-        {"curves": {"loss": frames.CurveData(1.0, [None] * 5, [None] * 5)}},
-        {"curves": {"loss": frames.CurveData(1.0, [-1.0, 5e-324], [0.0, 5e-324])}},
-        {"curves": {"loss": frames.CurveData(1.0, [0.6931], [0.6931])}},
-        {"curves": {"loss": frames.CurveData(1.0, [0.002] * 3, [0.002] * 3)}},
-        {"samples": frames.Samples(0, 0, 0, [])},
-        {"samples": frames.Samples(0, 1, 1, [frames.SampleRow(0, 0, 1, [None] * 3)])},
+        {"curves": {"loss": curve([None, 1e300, 0.0], [None, 1e300, 1e-300])}},
+        {"curves": {"loss": curve([None] * 5, [None] * 5)}},
+        {"curves": {"loss": curve([-1.0, 5e-324], [0.0, 5e-324])}},
+        {"curves": {"loss": curve([0.6931], [0.6931])}},
+        {"curves": {"loss": curve([0.002] * 3, [0.002] * 3)}},
+        {"samples": Samples(0, 0, 0, [])},
+        {"samples": Samples(0, 1, 1, [SampleRow(0, 0, None, None, [None] * 3, [])])},
     ],
     ids=str,
 )
@@ -518,7 +551,7 @@ async def test_curves_that_outgrow_the_chart_are_asked_for_at_once(monitor, fram
         app.connection.told.put_nowait(msgspec.structs.replace(grown, epochs=10_001))
         await settle(pilot)
         subscribe, *after = app.connection.sent[before:]
-        assert subscribe.span == 10_001
+        assert subscribe.queries[0].span == 10_001
         assert commands.Drawn() in after
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tui import axis
+from tui.views.curves import axis
 
 values = st.floats(-1e9, 1e9) | st.floats(0, 1e-6)
 positive = st.floats(1e-12, 1e12)
@@ -25,6 +25,7 @@ def test_limits_hold_all_values(one, other):
 @given(values, values, st.none() | values, st.none() | values)
 @example(0.0, 2.8e-108, -3.6e-153, None)
 @example(0.1, 0.1, 0.0999999999, None)
+@example(0.0, -6.8e-79, 0.0, 5e-324)
 @example(0.1, 0.1, None, 0.1000000001)
 def test_bounds_are_limits_where_no_value_is_beyond_them(one, other, least, most):
     lowest, highest = sorted((one, other))

@@ -3,9 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui.views.curves.chart import Chart
+from tui.views.curves.row import Row, write_name
+from tui.views.samples.view import SamplesView
 from tui.widgets.canvas import Canvas
-from tui.widgets.chart import Chart, Row, _name_ghost
-from tui.widgets.samples import SamplesPanel
 
 
 async def settle(pilot):
@@ -27,7 +28,7 @@ async def test_only_lines_that_changed_are_rendered(monitor, monkeypatch):
         await pilot.press("n")
         await settle(pilot)
         widgets = [widget for widget, _ in rendered]
-        assert widgets.count(app.query_one(SamplesPanel)) <= app.query_one(SamplesPanel).rows
+        assert widgets.count(app.query_one(SamplesView)) <= app.query_one(SamplesView).rows
         assert sum(isinstance(widget, Chart) for widget in widgets) <= 6
 
 
@@ -53,8 +54,10 @@ async def test_lines_drawn_one_by_one_are_those_drawn_at_once(monitor, screen_te
     row=st.integers(0, 7),
 )
 def test_a_ghost_is_named_wherever_there_is_room_left_of_its_end(rows, column, row):
-    body = [Row(text, None, None) for text in rows]
-    _name_ghost(body, "branch_1", column, row)
+    body = [Row(24) for _ in rows]
+    for line, text in zip(body, rows, strict=True):
+        line.write(0, text, "text")
+    write_name(body, "branch_1", "ghost1", column, row)
     named = ["".join(line.cells) for line in body]
     changed = [(a, b) for a, b in zip(rows, named, strict=True) if a != b]
     room = [text for text in rows if " " * 9 in text[:column]]

@@ -1,4 +1,4 @@
-"""Charts of any metrics: as many as there is room for, and what they ask of a session."""
+"""CurvesView of any metrics: as many as there is room for, and what they ask of a session."""
 
 import math
 
@@ -6,8 +6,9 @@ import pytest
 
 from engine.protocol import commands
 from engine.protocol.metrics import BUILT_IN, Metric
-from tui.widgets.chart import Chart
-from tui.widgets.charts import LEAST_HEIGHT, Charts
+from engine.protocol.views.curves import Curves, CurvesQuery
+from tui.views.curves.chart import Chart
+from tui.views.curves.view import LEAST_HEIGHT, CurvesView
 
 METRICS = [Metric(f"m{k}", "more", ".2f", low, high) for k, (low, high) in enumerate(
     [(None, None), (0, None), (None, 0), (-1, 1), (0.5, 0.6), (None, None), (None, None)]
@@ -29,7 +30,7 @@ def add(app, metrics):
 
 
 def shown(app):
-    return [chart.metric.name for chart in app.query_one(Charts).shown]
+    return [chart.metric.name for chart in app.query_one(CurvesView).shown]
 
 
 @pytest.mark.parametrize("size", [(40, 12), (80, 24), (120, 35), (151, 41), (200, 50)], ids=str)
@@ -42,16 +43,16 @@ async def test_as_many_are_shown_as_fit_evenly(monitor, screen_text, size, view,
         await settle(pilot)
         await pilot.press(view, "n", "n")
         await settle(pilot)
-        charts = app.query_one(Charts).shown
+        charts = app.query_one(CurvesView).shown
         names = [m.name for m in (*BUILT_IN, *METRICS[:number])]
         assert shown(app) == names[: len(charts)]
-        height, columns = app.query_one(Charts).size.height, 1 if size[0] >= 150 else 2
+        height, columns = app.query_one(CurvesView).size.height, 1 if size[0] >= 150 else 2
         assert len(charts) == min(len(names), max(2, columns * (height // LEAST_HEIGHT)))
         heights, widths = ({getattr(c.outer_size, d) for c in charts} for d in ("height", "width"))
         assert max(heights) - min(heights) <= 1
         assert max(widths) - min(widths) <= 1
         assert len(charts) == 2 or min(heights) >= LEAST_HEIGHT
-        assert app._subscribed.curves == shown(app)
+        assert app._subscribed.queries[0].metrics == shown(app)
         for chart in charts:
             name = chart.metric.name
             if name in app.frame.metrics:
@@ -72,7 +73,7 @@ async def test_a_metric_that_is_added_while_one_watches_gets_a_chart(monitor, sc
         assert "m0 –" in screen_text(app)
         await pilot.press(*"nnnn")
         await settle(pilot)
-        assert list(app.frame.curves) == ["loss", "accuracy", "m0"]
+        assert list(app.frame.answer(Curves).curves) == ["loss", "accuracy", "m0"]
         assert "m0 -1.10" in screen_text(app)
 
 
@@ -85,8 +86,8 @@ async def test_charts_that_are_not_seen_are_not_asked_for(monitor):
             await pilot.press(view)
             await settle(pilot)
             last = [c for c in app.connection.sent if isinstance(c, commands.Subscribe)][-1]
-            assert (bool(last.curves), bool(last.points)) == (some, some)
-            assert last.curves == shown(app)
+            curves = [q for q in last.queries if isinstance(q, CurvesQuery)]
+            assert [q.metrics for q in curves] == ([shown(app)] if some else [])
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from textual.widgets import Input
 
 from engine.protocol import commands
+from engine.protocol.views.inside import Inspection
 from tui.figures import WIDTH, figure, share
-from tui.widgets.inside.arrays import _bar, histogram_lines
-from tui.widgets.inside.operation import OperationPanel, _broken, highlighted
-from tui.widgets.inside.values import HeatPanel
-from tui.widgets.inside.view import Inside
+from tui.views.inside.arrays import _bar, histogram_lines
+from tui.views.inside.operation import OperationPanel, _broken, highlighted
+from tui.views.inside.values import HeatPanel
+from tui.views.inside.view import InsideView
 
 
 async def settle(pilot):
@@ -22,7 +23,7 @@ async def settle(pilot):
 
 
 def seen(app):
-    return app.frame.inspection
+    return app.frame.answer(Inspection)
 
 
 def shown_array(app):
@@ -41,8 +42,7 @@ async def test_it_is_asked_for_only_while_it_is_shown(monitor):
         assert seen(app) is None
         await press(pilot, "4")
         assert seen(app).operation == 0
-        last = app.connection.wanted
-        assert (last.points, last.rows) == (0, 0)
+        assert len(app.connection.wanted.queries) == 1
         assert app.connection.session.inspector.watchers == 1
         await press(pilot, "1")
         assert seen(app) is None
@@ -132,7 +132,7 @@ async def test_one_face_at_a_time_where_not_all_fit(monitor):
         await press(pilot, "4")
         asked = []
         for _ in range(4):
-            wanted = app.connection.wanted.inspect
+            wanted = app.connection.wanted.queries[0]
             asked.append((wanted.rows > 0, wanted.heat_rows > 0, wanted.bins > 0))
             await press(pilot, "h")
         assert asked == [
@@ -143,7 +143,7 @@ async def test_one_face_at_a_time_where_not_all_fit(monitor):
         ]
         await pilot.resize_terminal(200, 50)
         await settle(pilot)
-        wanted = app.connection.wanted.inspect
+        wanted = app.connection.wanted.queries[0]
         assert min(wanted.rows, wanted.heat_rows, wanted.bins) > 0
 
 
@@ -256,7 +256,7 @@ async def test_its_keys_do_nothing_elsewhere(monitor):
         before = app.connection.wanted
         await press(pilot, "tab", "j", "k", "h", "v", "escape")
         assert app.connection.wanted == before
-        inside = app.query_one(Inside)
+        inside = app.query_one(InsideView)
         assert (inside.operation, inside.array) == (None, "")
         await press(pilot, "4", "?", "tab", "j", "escape")
         assert (inside.operation, inside.array) == (None, "")

@@ -6,15 +6,19 @@ import codecs
 import os
 import sys
 import textwrap
+from functools import reduce
 from itertools import zip_longest
+from operator import or_
 
 import click
 
 from engine.service.description import TOYS
+from tui.widgets.braille import BLANK, Braille
 
 WIDTH, HEIGHT = 24, 8  # of a picture, in cells
 GAP, TEXT = 3, 50  # cells between a picture and its text, and of that
 SAMPLES = 100  # of each class
+COLOURS = ("blue", "magenta", "yellow", "green", "cyan", "red")
 
 
 @click.command("data", short_help="Show the toy datasets.")
@@ -43,20 +47,26 @@ def _text(name: str) -> list[str]:
 
 
 def _picture(name: str, coloured: bool) -> list[str]:
-    """Draw the samples of a toy dataset in Braille: `HEIGHT` rows of `WIDTH` cells."""
-    import plotext
-
+    """Draw the samples of a toy dataset as dots: `HEIGHT` rows of `WIDTH` cells."""
     from engine.service.data import points
 
-    plotext.terminal.limit(False, False)
-    figure = plotext.figure
-    figure.clear()
-    figure.plot_size(WIDTH, HEIGHT)
-    figure.axes(False)
-    figure.canvas("default")
-    for ruler in ("x", "y"):
-        figure.ruler(ruler).ticks([], [])
-    for x, y in points(name, SAMPLES):
-        figure.draw(figure.signal(x, y, marker="braille"))
-    rows: list[str] = figure.build().string(colorless=not coloured).split("\n")[:HEIGHT]
-    return rows if coloured else [row.ljust(WIDTH) for row in rows]
+    classes = [list(zip(x, y, strict=True)) for x, y in points(name, SAMPLES)]
+    every = [point for of_class in classes for point in of_class]
+    left, bottom = (min(values) for values in zip(*every, strict=True))
+    right, top = (max(values) for values in zip(*every, strict=True))
+    grids = []
+    for of_class in classes:
+        grid = Braille(WIDTH, HEIGHT)
+        for x, y in of_class:
+            grid.dot((x - left) / (right - left), (y - bottom) / (top - bottom))
+        grids.append(grid.text())
+    rows = zip(*grids, strict=True)
+    return ["".join(_cell(cells, coloured) for cells in zip(*row, strict=True)) for row in rows]
+
+
+def _cell(cells: tuple[str, ...], coloured: bool) -> str:
+    """Return the dots of all classes in a cell, in the colour of that which has most of them."""
+    dots = [ord(cell) - ord(BLANK) for cell in cells]
+    most = max(range(len(dots)), key=lambda k: dots[k].bit_count())
+    text = chr(ord(BLANK) + reduce(or_, dots))
+    return click.style(text, fg=COLOURS[most % len(COLOURS)]) if coloured and any(dots) else text

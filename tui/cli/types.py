@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from engine.protocol.commands import MOST_EPOCHS
+from engine.protocol.bounds import MOST_EPOCHS
 from engine.service.description import REGRESSION, TOY_SOURCES
 from engine.service.names import RunNameError, check_name
 

@@ -1,27 +1,19 @@
-"""Small questions over the monitor: a number, a yes or no, the help."""
+"""Small questions over the monitor: a number, a yes or no."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from engine.protocol.frames import SessionEvent
-from tui.keys import LOOKING, SHOWING, STEPPING, TRAINING, Key
 from tui.screens.sized import SizedScreen
 from tui.widgets.line import Line
-
-ABOUT = (
-    "Above, loss and accuracy over all epochs, each column from its least to its greatest value. "
-    "Below, what softmax says of single rows: how likely it takes each class to be. "
-    "ctrl+p finds any of this by name, and other colours."
-)
 
 
 class Dialog(SizedScreen, ModalScreen[Any]):
@@ -83,25 +75,3 @@ class Confirm(Dialog):
             box.border_title = self.question
             yield Static(f"y  {self.yes}")
             yield Static(f"n  {self.no}", classes="hint")
-
-
-class Help(Dialog):
-    """All keys, and what the screen shows."""
-
-    BINDINGS = [("escape,q,question_mark,space", "dismiss(None)", "Close")]  # noqa: RUF012
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (78, "-wide")]  # noqa: RUF012
-
-    def compose(self) -> ComposeResult:
-        """Lay out the table."""
-        with VerticalScroll() as box:
-            box.border_title = "keys"
-            with Horizontal():
-                yield Static(_table((*STEPPING, *TRAINING)), classes="keys")
-                yield Static(_table((*SHOWING, *LOOKING)), classes="keys")
-            yield Static(ABOUT, classes="what")
-
-
-def _table(keys: Iterable[Key]) -> Text:
-    """Write keys and what they do, one a line."""
-    lines = [Text.assemble((f"{key.shown:>6}", "bold"), f"  {key.text}") for key in keys]
-    return Text("\n").join(lines)

@@ -34,6 +34,7 @@ class Canvas(Widget):
         *("text", "strong", "muted", "faint"),
         *("accent", "good", "bad", "warn"),
         *("ahead", "ghost", "over"),
+        *("band", "second", "third", "ghost1", "ghost2", "ghost3"),
         *("chosen", "cursor"),
     }
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len, set_cell_size
 from textual.geometry import Size
 
+from tui.widgets.bar import bar
 from tui.widgets.canvas import Canvas, Line, length
-from tui.widgets.samples import bar
 
 if TYPE_CHECKING:
     from engine.protocol.events import Welcome
@@ -36,27 +37,41 @@ def duration(seconds: float | None) -> str:
 
 
 class RunLine(Canvas):
-    """What is trained."""
+    """What is trained, and below it what the data are, where there is something to be said."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._note = ""
 
     def draw_run(self, run: Welcome, seed: int) -> None:
-        """Draw as much as there is room for, the most telling first."""
+        """Draw as much as there is room for, the most important first."""
         parts = [
             run.network,
             f"seed {seed}",
-            f"{run.samples:,} rows",
+            "" if run.note else f"{run.samples:,} samples",
             f"{run.batches:,} batches" if run.batches > 1 else "",
             f"{run.parameters:,} parameters",
-            run.note,
         ]
+        self._note = run.note
 
         def drawing(width: int, height: int) -> list[Line]:
             line = [(run.name or run.source, "strong")]
             for part in filter(None, parts):
                 if length(line) + len(part) + 3 <= width:
                     line.append((f" · {part}", "muted"))
-            return [line]
+            return [line, [(shortened(run.note, width), "muted")]]
 
         self.paint(drawing)
+        self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return how many lines it takes."""
+        return 2 if self._note else 1
+
+
+def shortened(text: str, width: int) -> str:
+    """Cut a text that is too wide, and show that it goes on."""
+    return text if cell_len(text) <= width else set_cell_size(text, width - 1) + "…"
 
 
 class StatusLine(Canvas):
@@ -64,15 +79,18 @@ class StatusLine(Canvas):
 
     def __init__(self) -> None:
         super().__init__()
-        self._parts: list[tuple[str, str]] = []
+        self._choices: list[Line] = [[]]
 
     def draw_status(self, frame: Frame | None, status: str, metrics: Sequence[Metric] = ()) -> None:
-        """Draw the state of the run, with these metrics."""
+        """Draw the state of the run, with these metrics; those beside others if there is room."""
         sign, ink = SIGNS[status]
-        self._parts = [(f"{sign} {status:<9}", ink)]
+        state = (f"{sign} {status:<9}", ink)
+        self._choices = [[state]]
         if frame is not None:
-            self._parts += [(part, "text") for part in _figures(frame, metrics)]
-            self._parts.append((_speed(frame), "muted"))
+            self._choices = [
+                [state, *_figures(frame, some), (_speed(frame), "muted")]
+                for some in (metrics, [metric for metric in metrics if not metric.beside])
+            ]
         self.paint(lambda width, height: self._wrapped(width))
         if len(self._wrapped(self.size.width)) != self.size.height:
             self.refresh(layout=True)
@@ -82,10 +100,10 @@ class StatusLine(Canvas):
         return len(self._wrapped(width))
 
     def _wrapped(self, width: int) -> list[Line]:
-        whole = sum(len(text) + 2 for text, _ in self._parts) - 2
-        gap = "  " if max(60, whole) <= width else " "
+        parts = next((c for c in self._choices if _whole(c) <= width), self._choices[-1])
+        gap = "  " if max(60, _whole(parts)) <= width else " "
         lines: list[Line] = [[]]
-        for text, ink in self._parts:
+        for text, ink in parts:
             if lines[-1] and length(lines[-1]) + len(gap + text) > width:
                 lines.append([])
             elif lines[-1]:
@@ -94,13 +112,19 @@ class StatusLine(Canvas):
         return lines
 
 
-def _figures(frame: Frame, metrics: Sequence[Metric]) -> list[str]:
+def _whole(parts: Line) -> int:
+    """Return how many cells parts take in one line."""
+    return sum(len(text) + 2 for text, _ in parts) - 2
+
+
+def _figures(frame: Frame, metrics: Sequence[Metric]) -> Line:
     values = frame.metrics
-    return [
+    figures = [
         f"epoch {frame.epoch:<{len(str(frame.epochs))}}",
         *(f"{m.label} {m.text(values.get(m.name)):<{m.width}}" for m in metrics),
         f"lr {frame.learning_rate:<6.4g}",
     ]
+    return [(figure, "text") for figure in figures]
 
 
 def _speed(frame: Frame) -> str:

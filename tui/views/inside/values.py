@@ -13,7 +13,7 @@ from tui.figures import WIDTH, figure, share
 from tui.widgets.canvas import Canvas, Line
 
 if TYPE_CHECKING:
-    from engine.protocol.frames import Inspection
+    from engine.protocol.views.inside import Inspection
 
 LEVELS, NOT_A_NUMBER = 8, 127
 WIDEST = 4  # columns of one value, where an array is narrow

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from tui.widgets.canvas import Canvas, Line
 
 if TYPE_CHECKING:
-    from engine.protocol.frames import ArrayName, ProgramEntry
+    from engine.protocol.views.inside import ArrayName, ProgramEntry
 
 PHASES = {"forward": "accent", "loss": "warn", "backward": "good", "update": "muted"}
 DETAILED = 28  # columns from which on there is room for what an operation reads and writes

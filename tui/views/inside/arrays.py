@@ -9,7 +9,7 @@ from tui.figures import WIDTH, figure, share
 from tui.widgets.canvas import Canvas, Line, gathered
 
 if TYPE_CHECKING:
-    from engine.protocol.frames import ArrayLine, Inspection, ProgramEntry
+    from engine.protocol.views.inside import ArrayLine, Inspection, ProgramEntry
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 FIGURES = 8 + 2 * (WIDTH + 1)  # columns of the statistics

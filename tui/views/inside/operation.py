@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tui.widgets.canvas import Canvas, Line, gathered
 
 if TYPE_CHECKING:
-    from engine.protocol.frames import ProgramEntry
+    from engine.protocol.views.inside import ProgramEntry
 
 
 class OperationPanel(Canvas):

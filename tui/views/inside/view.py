@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from engine.protocol.commands import Inspect
-from tui.widgets.inside.arrays import ArraysPanel, FiguresPanel
-from tui.widgets.inside.operation import OperationPanel
-from tui.widgets.inside.program import ProgramPanel
-from tui.widgets.inside.values import CellLine, HeatPanel, NumbersPanel
+from engine.protocol.views.inside import InsideQuery, Inspection
+from tui.key import Key
+from tui.views.inside.arrays import ArraysPanel, FiguresPanel
+from tui.views.inside.operation import OperationPanel
+from tui.views.inside.program import ProgramPanel
+from tui.views.inside.values import CellLine, HeatPanel, NumbersPanel
+from tui.views.view import RunState, View
 
 if TYPE_CHECKING:
-    from engine.protocol.events import BreakpointState
-    from engine.protocol.frames import Frame, Inspection, ProgramEntry
+    from engine.protocol.views.inside import ProgramEntry
 
 FACES = ("-numbers", "-heat", "-figures")
 
 
-class Inside(Container):
+class InsideView(Container, View):
     """Shows one operation.
 
     Attributes
@@ -35,12 +36,32 @@ class Inside(Container):
         The cell under the cursor, kept from one array to the next.
     """
 
+    NAME = "inside"
+    KEYS: ClassVar = (
+        Key("tab", "array(1)", "tab", "", "Inside: the next array"),
+        Key("shift+tab", "array(-1)", "⇧tab", "", "Inside: the array before"),
+        Key("j", "operation(1)", "j", "look", "Inside: the operation below"),
+        Key("k", "operation(-1)", "k", "look", "Inside: the operation above"),
+        Key("escape", "follow", "esc", "follow", "Inside: follow the training"),
+        Key("h", "turn", "h", "turn", "Inside: numbers, heat, figures"),
+        Key("v", "source", "v", "source", "Inside: source and kernel"),
+        Key("up", "move(-1, 0)", "↑", "", "Inside: a row up"),
+        Key("down", "move(1, 0)", "↓", "", "Inside: a row down"),
+        Key("left", "move(0, -1)", "←", "", "Inside: a column to the left"),
+        Key("right", "move(0, 1)", "→", "", "Inside: a column to the right"),
+        Key("pageup", "page(-1)", "pgup", "", "Inside: a page up"),
+        Key("pagedown", "page(1)", "pgdn", "", "Inside: a page down"),
+        Key("home", "jump(-1)", "home", "", "Inside: the first number"),
+        Key("end", "jump(1)", "end", "", "Inside: the last number"),
+    )
+
     def __init__(self) -> None:
         super().__init__(classes=FACES[0])
         self.program: list[ProgramEntry] = []
         self.operation: int | None = None
         self.array, self.row, self.column = "", 0, 0
         self._seen: Inspection | None = None
+        self._opened = ""
         self._numbers_at = self._heat_at = (0, 0)
 
     def compose(self) -> ComposeResult:
@@ -59,15 +80,18 @@ class Inside(Container):
 
     # -- asking and showing ----------------------------------------------------------------------
 
-    def wanted(self) -> Inspect:
+    def wanted(self, state: RunState) -> InsideQuery:
         """Return what there is room for."""
+        names = [entry.name for entry in self.program]
+        if self._opened in names:
+            self.operation, self._opened = names.index(self._opened), ""
         heat, numbers = self.query_one(HeatPanel), self.query_one(NumbersPanel)
         seen, figures = self._seen, self.query_one(FiguresPanel)
         shown = numbers.shown(seen.gradient if seen else "")
         at = (seen.cell.row, seen.cell.column) if seen else (0, 0)
         self._numbers_at = _scrolled(self._numbers_at, at, shown)
         self._heat_at = _scrolled(self._heat_at, at, (heat.rows, heat.columns))
-        return Inspect(
+        return InsideQuery(
             self.operation,
             self.array,
             self.row,
@@ -87,13 +111,14 @@ class Inside(Container):
         seen = self._seen
         return f"{seen.cell.name} = {seen.cell.value:.6g}" if seen and seen.gradient else ""
 
-    def draw_frame(self, frame: Frame, breakpoints: list[BreakpointState]) -> None:
+    def draw(self, state: RunState) -> None:
         """Draw what the session sent."""
-        seen = self._seen = frame.inspection
-        if seen is None or not self.program:
+        frame = state.frame
+        seen = self._seen = frame.answer(Inspection) if frame else None
+        if frame is None or seen is None or not self.program:
             return
         entry = self.program[seen.operation]
-        stops = {name for b in breakpoints if b.on for name in b.operations}
+        stops = {name for b in state.breakpoints.breakpoints if b.on for name in b.operations}
         self.query_one(ProgramPanel).draw_program(
             self.program, frame.operation, seen.operation, stops
         )
@@ -106,25 +131,29 @@ class Inside(Container):
         self.query_one(NumbersPanel).draw_numbers(seen)
         self.query_one(CellLine).draw_cell(seen)
 
+    def open(self, operation: str) -> None:
+        """Look at the operation of that name, as soon as the program is known."""
+        self._opened, self.array = operation, ""
+
     # -- moving about ----------------------------------------------------------------------------
 
-    def choose_array(self, steps: int) -> None:
+    def action_array(self, steps: int) -> None:
         """Look at the next array, or the one before."""
         if self._seen:
             arrays = self._seen.arrays
             self.array = arrays[(self._seen.array + steps) % len(arrays)].name
 
-    def choose_operation(self, steps: int) -> None:
+    def action_operation(self, steps: int) -> None:
         """Look at the operation below, or above."""
         if self._seen:
             self.operation = max(0, min(self._seen.operation + steps, len(self.program) - 1))
 
-    def follow(self) -> None:
+    def action_follow(self) -> None:
         """Look at what is trained now."""
         self.operation = None
         self.set_class(False, "-source")
 
-    def move(self, rows: int, columns: int) -> None:
+    def action_move(self, rows: int, columns: int) -> None:
         """Move the cursor, or a source that is shown in full."""
         seen = self._seen
         if self.has_class("-source"):
@@ -134,22 +163,22 @@ class Inside(Container):
             self.column = max(0, min(seen.cell.column + columns, seen.columns - 1))
             self._seen = _moved(seen, self.row, self.column)
 
-    def page(self, pages: int) -> None:
+    def action_page(self, pages: int) -> None:
         """Move the cursor by as many rows as are shown."""
         numbers, heat = self.query_one(NumbersPanel), self.query_one(HeatPanel)
-        self.move(pages * max(1, numbers.rows if numbers.region else heat.rows), 0)
+        self.action_move(pages * max(1, numbers.rows if numbers.region else heat.rows), 0)
 
-    def jump(self, direction: int) -> None:
+    def action_jump(self, direction: int) -> None:
         """Move the cursor to the first cell, or the last."""
-        self.move(direction * 10**9, direction * 10**9)
+        self.action_move(direction * 10**9, direction * 10**9)
 
-    def turn(self) -> None:
+    def action_turn(self) -> None:
         """Show the array as numbers, as a heat map, or in figures, where not all fit."""
         now = next(k for k, face in enumerate(FACES) if self.has_class(face))
         self.remove_class(FACES[now])
         self.add_class(FACES[(now + 1) % len(FACES)])
 
-    def toggle_source(self) -> None:
+    def action_source(self) -> None:
         """Show the source in full, with the kernel below, or what else there is."""
         self.toggle_class("-source")
 

@@ -31,23 +31,21 @@ def limits(
     They are the bounds ``least`` and ``most`` where no value is beyond those; otherwise round
     numbers, from 0 where that is near.
     """
-    bottom, top = lowest, highest
+    bounded_below = least is not None and least <= lowest
+    bounded_above = most is not None and highest <= most
     span = max(highest - lowest, LEAST_SPAN * max(abs(highest), abs(lowest)), 1e-12)
     if 0 <= lowest < span:
         lowest, span = 0.0, max(span, highest)
     step = round_up(span / 4)
     low = math.floor(lowest / step + 1e-9) * step
     high = math.ceil(highest / step - 1e-9) * step
-    if least is not None and least <= bottom:
-        low = least
-    if most is not None and top <= most:
-        high = most
-    narrow = high - low < step / 2
-    if narrow and high != most:
-        return low, high + step
-    if narrow and low != least:
-        return low - step, high
-    return low, high
+    if bounded_below:
+        low = least  # type: ignore[assignment]
+    if bounded_above:
+        high = most  # type: ignore[assignment]
+    if high - low >= step / 2 or (bounded_below and bounded_above):
+        return low, high
+    return (low - step, high) if bounded_above else (low, high + step)
 
 
 def log_limits(lowest: float, highest: float) -> tuple[float, float]:

@@ -1,0 +1,50 @@
+"""The one thing that helps now, as the run's own figures tell."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from engine.protocol.metrics import ACCURACY, LOSS
+from engine.protocol.views.curves import Curves
+
+if TYPE_CHECKING:
+    from engine.protocol.frames import Frame
+
+SEEN = 200  # epochs after which something can be said of a loss
+RECENT = 0.25  # of the epochs, in which a loss
+HARDLY = 0.01  # that falls by less than this share of itself is on a plateau
+GOOD = 0.95  # an accuracy that needs no hint
+
+
+def hint(frame: Frame | None, status: str) -> str:
+    """Return a hint, which may suggest actions; nothing if all goes well."""
+    if frame is None:
+        return "the run is being built"
+    if status == "paused" and not frame.metrics:
+        return "{pause} starts · n trains one epoch · 4 looks inside · ? lists all keys"
+    if status == "completed":
+        return "{restart} runs the same weights again beside this · {train_further} trains further"
+    if status == "running" and _on_a_plateau(frame):
+        return "the loss hardly falls: {raise_rate} raises the learning rate, 5 shows the layers"
+    if status == "running" and frame.speed is not None:
+        return f"{frame.speed:g} epochs a second · ] faster, [ slower"
+    return ""
+
+
+def _on_a_plateau(frame: Frame) -> bool:
+    """Whether the loss of the last quarter of the epochs is about that of the quarter before."""
+    curves = frame.answer(Curves)
+    curve = curves.curves.get(LOSS.name) if curves and curves.first == 0 else None
+    good = frame.metrics.get(ACCURACY.name, 0.0) >= GOOD
+    if not curve or good or frame.epoch < SEEN or frame.epoch < frame.reached:
+        return False
+    recent = max(2, round(len(curve.mean) * RECENT))
+    now, before = _mean(curve.mean[-recent:]), _mean(curve.mean[-2 * recent : -recent])
+    return before - now < HARDLY * abs(before)
+
+
+def _mean(values: Sequence[float | None]) -> float:
+    finite = [value for value in values if value is not None]
+    return sum(finite) / len(finite) if finite else math.nan

@@ -1,0 +1,1 @@
+"""The curves: the metrics over all epochs."""

@@ -1,0 +1,190 @@
+"""The charts of a run's metrics: as many as there is room for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from engine.protocol.commands import GoTo
+from engine.protocol.metrics import ACCURACY, BUILT_IN, LOSS, Metric
+from engine.protocol.views.curves import Curves, CurvesQuery
+from tui.key import Key
+from tui.views.curves import axis
+from tui.views.curves.chart import Chart, Drawing
+from tui.views.curves.series import Series
+from tui.views.view import RunState, View
+
+if TYPE_CHECKING:
+    from engine.protocol.frames import Frame
+
+FIRST = 2  # charts that are shown in any room
+LEAST_HEIGHT = 8  # lines of each where there are more: six, and the border
+LEAST_SPAN = 10  # epochs that are shown at least
+BESIDE = ("second", "third")  # inks of what is drawn beside a metric
+GHOSTS = ("ghost1", "ghost2", "ghost3")
+STYLES = ("both", "line", "band")
+
+
+class CurvesView(Container, View):
+    """A chart for each metric, in rows of equal height."""
+
+    NAME = "curves"
+    KEYS: ClassVar = (
+        Key("less_than_sign", "scrub(-1)", "<", "", "Along the chart, back"),
+        Key("greater_than_sign", "scrub(1)", ">", "", "Along the chart, on"),
+        Key("x", "zoom(1)", "x", "", "Charts: zoom in"),
+        Key("X", "zoom(-1)", "X", "", "Charts: zoom out"),
+        Key("0", "whole", "0", "", "Charts: the whole run"),
+        Key("a", "style", "a", "", "Charts: mean and band, mean, band"),
+        Key("y", "log_axis", "y", "log", "Charts: logarithmic loss axis"),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._epoch = self._reached = 0
+        self._zoomed: tuple[int, int] | None = None
+        self._window = 0, 1
+
+    def compose(self) -> ComposeResult:
+        """Lay out those of the metrics that every run has."""
+        yield from map(Chart, BUILT_IN)
+
+    @property
+    def shown(self) -> list[Chart]:
+        """The charts that are on the screen."""
+        return [chart for chart in self.query(Chart) if chart.region]
+
+    # -- asking and showing ----------------------------------------------------------------------
+
+    def wanted(self, state: RunState) -> CurvesQuery | None:
+        """Return which curves there is room for, in how many points."""
+        charts, frame = self.shown, state.frame
+        if not charts:
+            return None
+        names = [m.name for chart in charts for m in (chart.metric, *chart.beside)]
+        whole = axis.epochs_shown(frame.longest, frame.epochs) if frame else 1
+        first, span = self._zoomed or (0, whole)
+        return CurvesQuery(names, charts[0].columns, span, first)
+
+    def draw(self, state: RunState) -> None:
+        """Draw the curves that the session sent."""
+        frame = state.frame
+        curves = frame and frame.answer(Curves)
+        if not frame or not curves:
+            return
+        self._epoch, self._reached = frame.epoch, frame.reached
+        self._window = curves.first, curves.span
+        validated = any(metric.beside == ACCURACY.name for metric in state.metrics)
+        for chart in self.shown:
+            chart.entitle(_title(chart, frame, validated))
+            chart.draw_curves(
+                Drawing(
+                    _series(chart, curves),
+                    _ghosts(chart, curves),
+                    curves.first,
+                    curves.span,
+                    curves.rate_changes,
+                    frame.epoch if frame.epoch < frame.reached else None,
+                )
+            )
+
+    def show_metrics(self, metrics: Iterable[Metric]) -> None:
+        """Have a chart for each metric that is not drawn beside another."""
+        metrics = list(metrics)
+        names = {metric.name for metric in metrics}
+        own = [metric for metric in metrics if metric.beside not in names]
+        known = {chart.metric: chart for chart in self.query(Chart)}
+        for metric in BUILT_IN:
+            if metric in known and metric not in own:
+                known[metric].remove()
+        self.mount(*(Chart(metric) for metric in own if metric not in known))
+        for chart in self.query(Chart):
+            chart.beside = [metric for metric in metrics if metric.beside == chart.metric.name]
+        self._fit()
+
+    def on_resize(self) -> None:
+        """Show more charts, or fewer."""
+        self._fit()
+
+    def _fit(self) -> None:
+        room = self.styles.grid_size_columns * (self.size.height // LEAST_HEIGHT)
+        for number, chart in enumerate(self.query(Chart), 1):
+            chart.display = number <= max(FIRST, room)
+
+    # -- keys ------------------------------------------------------------------------------------
+
+    def action_scrub(self, columns: int) -> GoTo | None:
+        """Go along the chart by a column, to an epoch that is known."""
+        points = max(1, *(chart.columns for chart in self.shown))
+        epochs = columns * max(1, round(2 * self._window[1] / points))
+        epoch = max(0, min(self._reached, self._epoch + epochs))
+        return GoTo(epoch) if epoch != self._epoch else None
+
+    def action_zoom(self, steps: int) -> None:
+        """Show half as many epochs around the one that is shown, or twice as many."""
+        first, span = self._window
+        wider = max(LEAST_SPAN, round(span / 2**steps))
+        middle = min(max(self._epoch, first), first + span)
+        share = (middle - first) / span
+        begin = max(0, round(middle - share * wider))
+        last = max(self._reached + 1, LEAST_SPAN)
+        self._zoomed = None if wider >= last and not begin else (begin, wider)
+
+    def action_whole(self) -> None:
+        """Show the whole run."""
+        self._zoomed = None
+
+    def action_style(self) -> None:
+        """Draw means over a band from minimum to maximum, or only one of them."""
+        for chart in self.query(Chart):
+            here = STYLES.index(chart.style_of_curve)
+            chart.style_of_curve = STYLES[(here + 1) % len(STYLES)]  # type: ignore[assignment]
+
+    def action_log_axis(self) -> None:
+        """Change the axis of the loss."""
+        for chart in self.query(Chart):
+            if chart.metric == LOSS:
+                chart.logarithmic = not chart.logarithmic
+
+
+def _title(chart: Chart, frame: Frame, validated: bool) -> str:
+    """Write the metrics of a chart with their values, as many as there is room for."""
+    metric = chart.metric
+    parts = [f"{metric.name} {metric.text(frame.metrics.get(metric.name))}"]
+    for beside in chart.beside:
+        parts.append(f"{_short(beside, metric)} {beside.text(frame.metrics.get(beside.name))}")
+    if metric == ACCURACY and not validated:
+        parts.append("training set")
+    while len(parts) > 1 and len(" · ".join(parts)) > chart.size.width - 2:
+        parts.pop()
+    return " · ".join(parts)
+
+
+def _short(beside: Metric, metric: Metric) -> str:
+    """Return what tells a metric from the one that it is drawn beside."""
+    return beside.name.removesuffix(f"_{metric.name}")
+
+
+def _series(chart: Chart, curves: Curves) -> Sequence[Series]:
+    inks = zip(chart.beside, BESIDE, strict=False)
+    named = [
+        (chart.metric, "", "accent"),
+        *((beside, _short(beside, chart.metric), ink) for beside, ink in inks),
+    ]
+    return [
+        Series(name, ink, curves.curves[metric.name])
+        for metric, name, ink in named
+        if metric.name in curves.curves
+    ]
+
+
+def _ghosts(chart: Chart, curves: Curves) -> Sequence[Series]:
+    name = chart.metric.name
+    return [
+        Series(ghost.name, ink, ghost.curves[name])
+        for ghost, ink in zip(curves.ghosts, GHOSTS, strict=False)
+        if name in ghost.curves
+    ]

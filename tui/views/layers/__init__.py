@@ -1,0 +1,1 @@
+"""The layers: how each is doing, and what is beyond the usual."""

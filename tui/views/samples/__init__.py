@@ -1,0 +1,1 @@
+"""The samples: what the network predicts for each."""
