@@ -33,7 +33,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def train(description: Description, log_every: int, as_json: bool) -> int:
-    """Train, print, and return the exit status: 0 done, 1 if not all of it could be printed.
+    """Train, print, and return the exit status: 0 done, 1 if not all could be printed or saved.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def train(description: Description, log_every: int, as_json: bool) -> int:
     trainer.observe(events.LossNotFinite, fail)
     trainer.observe(events.BreakpointHit, printer.stop)
     with _ended_by_signals(trainer) as ending:
-        with limit_threads(trainer, description.threads), _recorded(trainer, run):
+        with limit_threads(trainer, description.threads), _recorded(trainer, run) as not_saved:
             printer.start(description, run.name)
             try:
                 _train(trainer, ending)
@@ -77,7 +77,7 @@ def train(description: Description, log_every: int, as_json: bool) -> int:
         printer.end("failed" if failure else "completed" if trainer.done else "stopped")
     if failure:
         raise TrainingError(failure[0])
-    return 1 if printer.lost else 0
+    return 1 if printer.lost or not_saved else 0
 
 
 def _train(trainer: Trainer, ending: list[int]) -> None:
@@ -118,8 +118,12 @@ def _ended_by_signals(trainer: Trainer) -> Iterator[list[int]]:
 
 
 @contextmanager
-def _recorded(trainer: Trainer, run: Run) -> Iterator[None]:
-    """Keep a record of the run, so that it can be replayed, and at the end its weights."""
+def _recorded(trainer: Trainer, run: Run) -> Iterator[list[str]]:
+    """Keep a record of the run, so that it can be replayed, and at the end its weights.
+
+    Yield a list that in the end holds why the weights could not be saved, if they could not.
+    """
+    not_saved: list[str] = []
     recorder = None
     if run.directory:
         record_data(trainer.data, run.directory)
@@ -127,13 +131,14 @@ def _recorded(trainer: Trainer, run: Run) -> Iterator[None]:
         trainer.observe(events.Changed, lambda event: recorder.save())
     _say(run.problem)
     try:
-        yield
+        yield not_saved
     finally:
         if recorder:
             recorder.close()
         try:
             save_last_weights(trainer, run)
         except NotSavedError as error:
+            not_saved.append(str(error))
             _say(f"nntui: {error}")
 
 

@@ -66,11 +66,13 @@ class Environment(msgspec.Struct, frozen=True):
     threads: Annotated[int, msgspec.Meta(ge=1, le=MOST_THREADS)]
     data: str
     weights: str
+    validation: str = ""
 
     @classmethod
     def of(cls, trainer: Trainer) -> Environment:
         """Describe this process, and a trainer at its beginning."""
         blas = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+        validation = trainer.data.validation
         kind = f"{blas[0]['internal_api']} {blas[0].get('architecture', '')}" if blas else "none"
         return cls(
             _current_folder(),
@@ -81,6 +83,7 @@ class Environment(msgspec.Struct, frozen=True):
             blas[0]["num_threads"] if blas else 1,
             digest(trainer.data.X, trainer.data.y),
             digest(trainer.network.parameters),
+            digest(validation.X, validation.y) if validation else "",
         )
 
     @property

@@ -31,6 +31,7 @@ from engine.service.threads import limit_threads
 
 WORDS = {
     "data": "the data are others",
+    "validation": "the validation set is another",
     "weights": "the first weights are others",
     "numpy": "NumPy was {then}, and is {now}",
     "blas": "the products of matrices were computed by {then}, and are by {now}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -67,7 +68,8 @@ def save_last_weights(trainer: Trainer, run: Run) -> None:
         with suppress(NotSavedError):  # then `predict` has none, and says so
             save_weights(trainer.network, run.directory / LAST_WEIGHTS)
     if wanted:
-        save_weights(trainer.network, Path(wanted))
+        # A link stays one: the file that it leads to is written.
+        save_weights(trainer.network, Path(os.path.realpath(wanted)))
 
 
 def load_weights(network: Network, path: Path) -> None:

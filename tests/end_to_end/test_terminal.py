@@ -243,5 +243,5 @@ def test_a_slow_line_gets_fewer_frames_and_keys_still_act(start, size, answers):
         t.until(f"lr {rate}\\b")
         waits.append(time.monotonic() - begun)
         t.pump(0.5)
-    assert statistics.median(waits) < 0.5, waits
-    assert not answers or max(waits) < 1, waits
+    assert statistics.median(waits) < 1, waits
+    assert not answers or max(waits) < 2, waits

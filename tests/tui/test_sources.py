@@ -108,6 +108,32 @@ def test_standard_input_a_pipe_and_a_file_train_alike_and_replay(folder):
     assert nntui("replay", by_name[0]["name"]).returncode == 1, "its file is gone"
 
 
+def test_another_validation_set_is_named_by_a_replay(folder):
+    (folder / "held.csv").write_text(TABLE)
+    name = train("rows.csv", "--validation", "held.csv")[0]["name"]
+    assert_identical(name)
+    lines = TABLE.splitlines()
+    (folder / "held.csv").write_text("\n".join([*lines[:-1], lines[-2]]))
+    again = nntui("replay", name)
+    assert again.returncode == 1
+    assert "the validation set is another" in again.stderr
+
+
+def test_weights_that_cannot_be_saved_end_a_training_with_status_1(folder):
+    (folder / "w.npz.new").mkdir()
+    done = nntui("rows.csv", "--headless", "--epochs", "5", "--weights", "w.npz")
+    assert done.returncode == 1
+    assert "the weights cannot be saved" in done.stderr
+
+
+def test_weights_are_saved_where_a_link_leads_to(folder):
+    (folder / "real").mkdir()
+    (folder / "w.npz").symlink_to(folder / "real" / "w.npz")
+    train("rows.csv", "--weights", "w.npz")
+    assert (folder / "w.npz").is_symlink()
+    assert (folder / "real" / "w.npz").stat().st_size > 0
+
+
 def test_arrays_and_compressed_tables_are_known_in_a_pipe(folder):
     code = "import numpy as np; np.savez('a.npz', X=np.eye(6), y=np.arange(6) % 2)"
     subprocess.run([sys.executable, "-c", code], check=True)
