@@ -41,10 +41,13 @@ class Monitor(Watcher):
     BINDINGS = bindings()
     mode = ""
 
-    def action_pause_or_resume(self) -> None:
-        """Pause or resume."""
-        running = self.status in ("running", "starting")
-        self.send(commands.Pause() if running else commands.Resume())
+    def action_pause(self) -> None:
+        """Pause."""
+        self.send(commands.Pause())
+
+    def action_start(self) -> None:
+        """Resume, or start."""
+        self.send(commands.Resume())
 
     def action_resume(self) -> None:
         """Continue."""
@@ -116,6 +119,8 @@ class Monitor(Watcher):
         """Leave the keys to a question that is asked, or to the view that they are of."""
         if isinstance(self.screen, ModalScreen) and action in ACTIONS:
             return None
+        if action in ("pause", "start"):
+            return (action == "pause") == (self.status in ("running", "starting"))
         return action != "in_view" or parameters[0] in MODES[self.mode]
 
     def action_show(self, name: str) -> None:
@@ -132,10 +137,7 @@ class Monitor(Watcher):
         command = view.act(action, *arguments)
         if command:
             self.send(command)
-            return
-        self._draw()
-        self._subscribe()
-        self._hurry()
+        self.on_view_changed()
 
     def on_layers_view_opened(self, event: LayersView.Opened) -> None:
         """Look inside a layer."""

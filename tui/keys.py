@@ -18,7 +18,8 @@ VIEWS: tuple[type[View], ...] = (CurvesView, SamplesView, InsideView, LayersView
 
 # By what they are about; those that the footer shows first are the ones needed first.
 STEPPING = (
-    Key("space", "pause_or_resume", "space", "pause", "Pause, resume"),
+    Key("space", "pause", "space", "pause", "Pause"),
+    Key("space", "start", "space", "resume", "Resume, or start"),
     Key("n", "step('epoch')", "n", "epoch", "One epoch on"),
     Key("N", "step('epoch', True)", "N", "epoch", "One epoch back"),
     Key("s", "step('operation')", "s", "operation", "One operation on"),

@@ -15,7 +15,7 @@ from tui.app import Monitor
 MOST_FAULTS, WITHIN = 3, 10.0  # the screen is given up after so many, within so many seconds
 
 
-def watch(worker: Worker) -> tuple[int, str]:
+def watch(worker: Worker, hints: bool = True) -> tuple[int, str]:
     """Show the screen until a person quits; return the exit status, and what is to be said.
 
     Raises
@@ -29,6 +29,7 @@ def watch(worker: Worker) -> tuple[int, str]:
     notice = ""
     while True:
         app = Monitor(Connection.open(worker), log, notice)
+        app.with_hints = hints
         status = app.run()
         if app.failure:
             return status or 1, app.failure

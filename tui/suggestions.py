@@ -9,7 +9,6 @@ from tui.keys import KEYS
 
 # By what the session calls them: the actions of the app.
 BOUND = {
-    "pause": "pause_or_resume",
     "step_back": "step('epoch', True)",
     "lower_rate": "rate(-1)",
     "raise_rate": "rate(1)",

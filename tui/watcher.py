@@ -199,19 +199,20 @@ class Watcher(GuardedApp):
             case Program(operations):
                 self.query_one(InsideView).program = operations
             case frames.Frame():
-                self.frame, self.status = event, event.status
+                self.frame = event
+                self._set_status(event.status)
                 self._pace.arrived(self.shown.written)
                 self._draw()
                 if self._subscribe():  # the curves have outgrown what was asked for
                     self._hurry()
                 self.call_after_refresh(self._drawn)
             case events.Paused():
-                self.status = "paused"
+                self._set_status("paused")
                 self._hurry()
             case events.Resumed():
-                self.status = "running"
+                self._set_status("running")
             case events.TrainingCompleted():
-                self.status = "completed"
+                self._set_status("completed")
                 self._hurry()
             case events.Failed(message):
                 self.failure = message
@@ -234,6 +235,12 @@ class Watcher(GuardedApp):
             case events.Restarted(seed) if self.run_told:
                 self.query_one(RunLine).draw_run(self.run_told, seed)
 
+    def _set_status(self, status: str) -> None:
+        """Take down how the run is; the footer shows what can be done then."""
+        if status != self.status:
+            self.status = status
+            self.refresh_bindings()
+
     def _expect_answer(self) -> None:
         if self._sent_at < self._heard_at:
             self._sent_at = monotonic()
@@ -251,7 +258,7 @@ class Watcher(GuardedApp):
     def _lose(self) -> None:
         """Say that the worker has gone."""
         if not self.failure:
-            self.status = "lost"
+            self._set_status("lost")
             log = f"; its log: {self.log_path}" if str(self.log_path) != os.devnull else ""
             self.failure = f"the worker has died{log}"
             self._notice(f"{self.failure} · q quits", "-bad")
@@ -370,6 +377,12 @@ class Watcher(GuardedApp):
             f"{width}×{height} is too small: {SMALLEST[0]}×{SMALLEST[1]} is needed"
         )
         self.action_redraw()  # a terminal that is resized may move or lose what it shows
+
+    def on_view_changed(self) -> None:
+        """Ask for what a view shows now."""
+        self._subscribe()
+        self._draw()
+        self._hurry()
 
     def on_canvas_resized(self) -> None:
         """Ask for what the panels now have room for."""

@@ -58,6 +58,8 @@ class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         The standard deviation of what is added to a toy dataset; its own if None.
     weights : str
         An NPZ file, whose weights the training begins with, and which gets the last ones.
+    speed : float or None
+        Epochs a second at which a session begins; no limit if None.
     """
 
     source: str = "spiral"
@@ -84,6 +86,7 @@ class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     validation: str = ""
     noise: float | None = None
     weights: str = ""
+    speed: Annotated[float, msgspec.Meta(gt=0)] | None = None
 
     @property
     def folder(self) -> str:

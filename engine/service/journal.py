@@ -44,6 +44,7 @@ ADDED = (
     "validation",
     "noise",
     "weights",
+    "speed",
 )
 PLAIN = Description()
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from engine.debugging.branches import Branch
 from engine.debugging.trainer import Trainer
 from engine.protocol import events
+from engine.protocol.metrics import in_words
 
 
 def welcome_of(trainer: Trainer, name: str, log: str) -> events.Welcome:
@@ -61,3 +64,12 @@ def _branch(branch: Branch) -> events.BranchState:
         measured.epoch if measured else None,
         measured.metrics if measured else {},
     )
+
+
+def values_in(trainer: Trainer, condition: str) -> str:
+    """Return the metrics that a condition names, with their values; nothing if it names none."""
+    words = set(re.findall(r"[\w.]+", condition))
+    named = [m for m in trainer.metrics.schema if words & {m.name, m.short}]
+    if not trainer.measured or not named:
+        return ""
+    return f" · {in_words(named, trainer.measured.metrics)}"

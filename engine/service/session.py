@@ -11,23 +11,16 @@ from time import perf_counter
 
 from engine.debugging.changes import ChangeError
 from engine.debugging.conditions import ConditionError
-from engine.debugging.inspection import Inspector
-from engine.debugging.layer_history import LayerHistory
 from engine.debugging.trainer import Trainer
 from engine.protocol import commands, events, frames
-from engine.protocol.commands import Query, SessionCommand, Subscribe
-from engine.protocol.frames import Answer
-from engine.protocol.metrics import ACCURACY
-from engine.protocol.views.curves import CurvesQuery
+from engine.protocol.commands import SessionCommand, Subscribe
 from engine.protocol.views.inside import InsideQuery, Program
-from engine.protocol.views.layers import LayersQuery
-from engine.protocol.views.samples import Samples, SamplesQuery
 from engine.service import messages, steering
-from engine.service.answers import curves, layers
-from engine.service.answers.samples import SamplesView
+from engine.service.answers.curves import longest_known
 from engine.service.description import Description
 from engine.service.own_file import in_short, own_lines
 from engine.service.threads import FullSpeed
+from engine.service.views import Views
 from engine.training.machine import Evaluation
 
 SLOW = 15.0  # epochs a second of which each can be seen
@@ -84,12 +77,11 @@ class Session:
             self.status = "paused"
         self.reason: events.Reason = "user"
         self.message = ""
-        self._speed: float | None = None
+        self._speed = description.speed
         self.changes = 0
-        self.inspector = Inspector(trainer)
-        self.layer_history = LayerHistory(trainer)
         self.wake: Callable[[], None] = lambda: None
-        self._samples_view = SamplesView(lambda: self.wake())
+        self.views = Views(trainer, lambda: self.wake())
+        self.inspector = self.views.inspector
         self._target: int | None = None
         self._due = perf_counter()
         self._marks: deque[tuple[float, int]] = deque(maxlen=MARKS)
@@ -150,7 +142,7 @@ class Session:
             if self.speed <= SLOW:
                 self.inspector.remember()
             self.trainer.step_epoch()
-            self.layer_history.measure()
+            self.views.layers.measure()
         self._clock()
         if self.running and self._target is not None and self.trainer.epoch >= self._target:
             self.pause("step")
@@ -159,9 +151,9 @@ class Session:
         """Train at full speed, and measure the layers on the way where that is due."""
         trainer, going = self.trainer, True
         while going:
-            due = self.layer_history.due
+            due = self.views.layers.due
             self._full_speed.run(min(due, self._target or due), deadline)
-            self.layer_history.measure()
+            self.views.layers.measure()
             arrived = self._target is not None and trainer.epoch >= self._target
             going = self.running and not (trainer.done or arrived) and perf_counter() < deadline
 
@@ -225,6 +217,7 @@ class Session:
 
     def _on_not_finite(self, event: events.LossNotFinite) -> None:
         words = "NaN" if math.isnan(event.loss) else "infinite"
+        self.views.remember_stop(event.epoch, f"the loss is {words}")
         self.pause(
             "alert",
             f"the loss is {words} in epoch {event.epoch}:"
@@ -238,6 +231,9 @@ class Session:
         self.record()
 
     def _on_hit(self, event: events.BreakpointHit) -> None:
+        self.views.remember_stop(
+            event.position.epoch, f"breakpoint {event.number}: {event.condition}"
+        )
         self.pause("breakpoint", f"breakpoint {event.number}: {event.condition}")
         self.outbox.append(messages.breakpoints_of(self.trainer))
 
@@ -341,17 +337,6 @@ class Session:
             *([events.NotRecorded(self.not_recorded)] if self.not_recorded else []),
         ]
 
-    def _samples(self, wanted: SamplesQuery) -> Samples:
-        trainer = self.trainer
-        if self.predicted:
-            said, accuracy = self.predicted.probabilities, self.predicted.accuracy
-        elif trainer.measured:
-            said, accuracy = trainer.probabilities, trainer.measured.metrics.get(ACCURACY.name, 0.0)
-        else:
-            return Samples(0, 0, 0, [])
-        state = None if self.running else trainer.revision
-        return self._samples_view.look(said, trainer.data, wanted, state, accuracy)
-
     def frame(self, wanted: Subscribe) -> frames.Frame:
         """Take the latest state, as much as a client asked for."""
         trainer, measured = self.trainer, self.trainer.measured
@@ -373,23 +358,14 @@ class Session:
             operation=trainer.operation,
             next=trainer.program[trainer.operation].name,
             reached=max(0, trainer.history.epochs - 1),
-            longest=curves.longest_known(timeline),
+            longest=longest_known(timeline),
             branch=timeline.branch.name,
             edited=self.predicted is not None,
-            answers=[self._answer(query) for query in wanted.queries],
+            answers=[
+                self.views.answer(query, self.running, self.predicted, self.changes)
+                for query in wanted.queries
+            ],
         )
-
-    def _answer(self, query: Query) -> Answer:
-        """Answer what a view asks for."""
-        match query:
-            case CurvesQuery():
-                return curves.answer(self.trainer.timeline, query)
-            case SamplesQuery():
-                return self._samples(query)
-            case InsideQuery():
-                return self.inspector.look(query, not self.running)
-            case LayersQuery():
-                return layers.answer(self.layer_history, query)
 
 
 def _looks_inside(wanted: Subscribe | None) -> bool:

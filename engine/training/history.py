@@ -153,9 +153,11 @@ class History:
 
     def settle(self) -> None:
         """Move the epochs that wait into buckets, and hand them to the sink."""
+        if not self._pending:
+            return
         waiting = np.array(self._pending, np.float64).reshape(-1, max(1, len(self.names)))
         self._pending.clear()
-        if self.sink and len(waiting):
+        if self.sink:
             self.sink(waiting)
             self._due = monotonic() + RECORD_EVERY
         while len(waiting):

@@ -73,9 +73,10 @@ class Listeners:
     def emit(self, event: events.Event) -> None:
         """Call those who listen to events of this type."""
         try:
-            with self.calling_back():
-                for receive in tuple(self._callbacks[type(event)]):
-                    receive(event)
+            if callbacks := self._callbacks[type(event)]:
+                with self.calling_back():
+                    for receive in tuple(callbacks):
+                        receive(event)
             if not self.rerunning:
                 for receive in tuple(self._observers[type(event)]):
                     receive(event)

@@ -33,6 +33,8 @@ class Terminal:
         Bytes a second that it reads at most.
     answers : bool
         Whether it says where its cursor is, when asked.
+    full_speed : bool
+        Whether a toy is trained at full speed, and not at the pace for a person.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Terminal:
         rate=math.inf,
         answers=True,
         command=None,
+        full_speed=True,
         **environment,
     ):
         self.rate, self.answers = rate, answers
@@ -50,6 +53,8 @@ class Terminal:
         self.screen = pyte.Screen(columns, rows)
         self.stream = pyte.ByteStream(self.screen)
         kept = {k: v for k, v in os.environ.items() if k not in UNWANTED}
+        if full_speed and "--speed" not in arguments:
+            arguments = ("--speed", "max", *arguments)
         program, *rest = command or [sys.executable, "-m", "tui", *arguments]
         self.child = pexpect.spawn(
             program,

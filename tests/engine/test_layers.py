@@ -166,7 +166,7 @@ def test_a_network_that_learns_well_raises_no_concern():
 def test_curves_are_of_the_epochs_and_stay_when_one_goes_back():
     held = session(learning_rate=0.5, epochs=500, seed=0)
     train(held, 300)
-    series = held.layer_history.series
+    series = held.views.layers.series
     known = list(series.epochs)
     assert known[: DENSITY + 1] == list(range(DENSITY + 1))
     assert known[-1] == 299
@@ -175,7 +175,7 @@ def test_curves_are_of_the_epochs_and_stay_when_one_goes_back():
     while held.running:
         held.advance(0.01)
     train(held, 300)
-    assert held.layer_history.series.epochs == known
+    assert held.views.layers.series.epochs == known
     rows = answer(held, 10, 300).rows
     assert all(x is not None for x in rows[0].curves["weights"])
     assert rows[0].curves["weights"][-1] == pytest.approx(rows[0].figures["weights"], rel=0.05)
@@ -187,11 +187,11 @@ def test_a_branch_begins_with_what_was_measured_before_it():
     train(held, 100)
     held.trainer.go_to(Position(40, 0, 0))
     held.trainer.change("learning_rate", 5.0)
-    assert held.layer_history.series.epochs == list(range(40))
+    assert held.views.layers.series.epochs == list(range(40))
     train(held, 100)
     main = next(b for b in held.trainer.timeline.branches if b.name == "main")
-    before = held.layer_history._branches[main]
-    now = held.layer_history.series
+    before = held.views.layers._branches[main]
+    now = held.views.layers.series
     np.testing.assert_array_equal(now.values[:40], before.values[:40])
     assert now.values[-1][0][0] != before.values[-1][0][0]
 

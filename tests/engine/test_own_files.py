@@ -420,7 +420,7 @@ def test_a_file_that_has_branched_is_shown_with_its_branches(own, watched):
     frame = client.frame()
     assert (frame.epoch, frame.branch, frame.learning_rate) == (14, "branch_1", 0.25)
     assert frame.answer(Curves).rate_changes == [(10, 0.25)]
-    assert [ghost.name for ghost in frame.answer(Curves).ghosts] == ["main"]
+    assert [ghost.name for ghost in frame.answer(Curves).ghosts] == ["lr 0.5"]
     own(DATA + TRAINER + BRANCHED, "--name", "mine")
     assert replayed("mine") == [
         "main: 0 epochs and the weights",

@@ -254,7 +254,7 @@ def test_what_if_and_back_to_what_was():
     session.handle(commands.GoTo(25))
     frame = settle(session)
     assert (frame.branch, frame.reached, frame.longest) == ("branch_1", 25, 30)
-    assert [ghost.name for ghost in frame.answer(Curves).ghosts] == ["main"]
+    assert len(frame.answer(Curves).ghosts) == 1
     told = [e for e in session.outbox if isinstance(e, events.BranchesChanged)][-1]
     assert told.current == "branch_1"
     main, branch = told.branches

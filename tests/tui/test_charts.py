@@ -3,11 +3,13 @@
 import math
 
 import pytest
+from textual.events import MouseScrollUp
 
 from engine.protocol import commands
 from engine.protocol.metrics import BUILT_IN, Metric
 from engine.protocol.views.curves import Curves, CurvesQuery
 from tui.views.curves.chart import Chart
+from tui.views.curves.series import Series
 from tui.views.curves.view import LEAST_HEIGHT, CurvesView
 
 METRICS = [Metric(f"m{k}", "more", ".2f", low, high) for k, (low, high) in enumerate(
@@ -108,3 +110,75 @@ async def test_any_value_of_a_bounded_metric_is_drawn(monitor, values):
         await settle(pilot)
         assert len(app.query(Chart)) == len(shown(app)) == 6
         assert not app.failure
+
+
+async def test_the_cursor_reads_out_an_epoch_and_enter_goes_there(monitor, screen_text):
+    app = monitor(at=300, learning_rate=1.0)
+    async with app.run_test(size=(120, 35)) as pilot:
+        await settle(pilot)
+        await pilot.press(*[","] * 10)
+        await settle(pilot)
+        epoch = app.query_one(CurvesView)._cursor
+        low, mean, high = Series("", "", app.frame.answer(Curves).curves["loss"]).at(epoch)
+        assert f"loss · epoch {epoch:,} · {mean:.4f} ({low:.4f}–{high:.4f})" in screen_text(app)
+        assert app.frame.epoch == 300, "only the cursor has moved"
+        await pilot.press("enter")
+        await settle(pilot)
+        assert (app.frame.epoch, app.query_one(CurvesView)._cursor) == (epoch, None)
+        await pilot.press(".", "backspace")
+        await settle(pilot)
+        assert "loss · epoch" not in screen_text(app)
+
+
+async def test_it_hops_from_event_to_event(monitor, screen_text):
+    app = monitor(at=100, epochs=2000)
+    async with app.run_test(size=(120, 35)) as pilot:
+        await settle(pilot)
+        await pilot.press("+", *"nnnn", "-", *"nn")
+        await settle(pilot)
+        places = []
+        for _ in range(3):
+            await pilot.press("{")
+            await settle(pilot)
+            places.append(app.query_one(CurvesView)._cursor)
+        assert places == [105, 101, 101], "there is nothing before"
+        assert "learning_rate 0.1 → 0.2" in screen_text(app)
+        await pilot.press("}")
+        await settle(pilot)
+        assert app.query_one(CurvesView)._cursor == 105
+        assert "learning_rate 0.2 → 0.1" in screen_text(app)
+
+
+async def test_zooming_shows_fewer_epochs_around_the_cursor(monitor):
+    app = monitor(at=300)
+    async with app.run_test(size=(120, 35)) as pilot:
+        await settle(pilot)
+        await pilot.press(*[","] * 20, "x", "x")
+        await settle(pilot)
+        view, curves = app.query_one(CurvesView), app.frame.answer(Curves)
+        assert curves.span == 100
+        assert curves.first <= view._cursor < curves.first + curves.span
+        assert curves.curves["loss"].span < 1.1
+        await pilot.press("0")
+        await settle(pilot)
+        assert (app.frame.answer(Curves).first, app.frame.answer(Curves).span) == (0, 400)
+
+
+async def test_a_click_reads_out_and_the_wheel_zooms(monitor, screen_text):
+    app = monitor(at=300)
+    async with app.run_test(size=(120, 35)) as pilot:
+        await settle(pilot)
+        chart = app.query_one(CurvesView).shown[0]
+        await pilot.click(chart, offset=(30, 5))
+        await settle(pilot)
+        epoch = app.query_one(CurvesView)._cursor
+        assert 0 < epoch <= 300
+        assert f"loss · epoch {epoch}" in screen_text(app)
+        chart.post_message(
+            MouseScrollUp(
+                chart, 30, 5, 0, -1, 0, False, False, False,
+                screen_x=chart.region.x + 30, screen_y=chart.region.y + 5,
+            )
+        )  # fmt: skip
+        await settle(pilot)
+        assert app.frame.answer(Curves).span == 200

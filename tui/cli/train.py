@@ -29,6 +29,7 @@ from tui.cli.types import (
     Number,
     RunName,
     Source,
+    Speed,
     WeightsFile,
     Widths,
 )
@@ -36,6 +37,7 @@ from tui.cli.types import (
 OF_TOYS = ("samples", "classes", "noise")
 OF_FILES = ("label", "features", "drop", "missing", "classes_from_numbers")
 OF_BUILDING = ("hidden", "batch_size", "dtype", "validation", "weights")
+TOY_SPEED = 500.0  # epochs a second at which a toy can be watched
 LEFT_TO_PYTHON = ("epochs", "learning_rate")  # what a Python file has set, if not given
 
 
@@ -117,6 +119,13 @@ class Training(click.Command):
     default=True,
     help="Without kernels, the formulas themselves are run: the same numbers, but slower.",
 )
+@click.option(
+    "--speed",
+    type=Speed(),
+    show_default="500 for a toy, else max",
+    help="Epochs a second to begin with, on a screen.",
+)
+@click.option("--hints/--no-hints", default=True, help="Say in a line what helps now.")
 @click.option("--paused", is_flag=True, help="Begin paused.")
 @click.option("--headless", is_flag=True, help="No screen: print the figures line by line.")
 @click.option("--log-every", type=ABOVE_ZERO, default=100, show_default=True, metavar="EPOCHS")
@@ -128,6 +137,8 @@ def command(
     seed: int | None,
     batch_size: int | str,
     name: str | None,
+    speed: float | None,
+    hints: bool,
     **options: Any,
 ) -> int:
     """Watch and steer a neural network while it learns.
@@ -138,16 +149,20 @@ def command(
     ARGUMENTS after -- in its sys.argv.
     """
     options = _checked(joined(options))
+    on_screen = not (headless or as_json) and sys.stdout.isatty()
+    if speed is None:
+        speed = TOY_SPEED if on_screen and options["source"] in TOYS else 0.0
     description = Description(
         seed=secrets.randbelow(2**32) if seed is None else seed,
         batch_size=None if isinstance(batch_size, str) else batch_size,
         name=name or "",
+        speed=speed or None,
         **options,
     )
     try:
-        if headless or as_json or not sys.stdout.isatty():
-            return _train_headless(description, log_every, as_json)
-        return _watch(description)
+        if on_screen:
+            return _watch(description, hints)
+        return _train_headless(description, log_every, as_json)
     except SourceError as error:
         return complain(str(error), 2)
 
@@ -199,7 +214,7 @@ def _check_toy(options: dict[str, Any], given: dict[str, str]) -> None:
         )
 
 
-def _watch(description: Description) -> int:
+def _watch(description: Description, hints: bool) -> int:
     from engine.service.client import Worker
 
     encoding = sys.stderr.encoding  # the screen is written there
@@ -214,7 +229,7 @@ def _watch(description: Description) -> int:
     try:
         from tui.restart import watch  # while the worker starts
 
-        status, failure = watch(worker)
+        status, failure = watch(worker, hints)
         return complain(failure, status) if failure else status
     except ConnectionError as error:
         log = f"; its log: {worker.run.log}" if worker.run.directory else ""

@@ -191,3 +191,21 @@ class RunName(click.ParamType[str]):
             return check_name(str(value))
         except RunNameError as error:
             self.fail(str(error), param, ctx)
+
+
+class Speed(click.ParamType[float]):
+    """Epochs a second, or ``max``; 0 stands for the latter."""
+
+    name = "N|max"
+
+    def convert(self, value: Any, param: Parameter, ctx: Context) -> float:
+        """Turn text into a number above zero, or 0."""
+        if value == "max":
+            return 0.0
+        try:
+            speed = float(value)
+        except ValueError:
+            speed = 0.0
+        if not 0 < speed < float("inf"):
+            self.fail(f"{value!r} must be 'max' or a number above 0", param, ctx)
+        return speed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from textual.message import Message
 from textual.widget import Widget
 
 from tui.key import Key
@@ -40,6 +41,9 @@ class View(Widget):
     NAME : str
     KEYS : tuple of Key
     """
+
+    class Changed(Message):
+        """The mouse has changed what the view shows."""
 
     NAME: ClassVar[str]
     KEYS: ClassVar[tuple[Key, ...]] = ()

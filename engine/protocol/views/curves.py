@@ -51,10 +51,17 @@ class CurveData(msgspec.Struct, frozen=True):
 
 
 class Ghost(msgspec.Struct, frozen=True):
-    """The curves of another branch."""
+    """The curves of another branch, which is named by what differs from this one."""
 
     name: str
     curves: dict[str, CurveData]
+
+
+class Landmark(msgspec.Struct, frozen=True):
+    """Something that happened in an epoch of this branch: a change, a breakpoint hit, a branch."""
+
+    epoch: int
+    text: str
 
 
 class Curves(msgspec.Struct, frozen=True, tag="curves"):
@@ -70,6 +77,8 @@ class Curves(msgspec.Struct, frozen=True, tag="curves"):
         Of others.
     rate_changes : list of (int, float)
         The learning rate from that epoch on.
+    landmarks : list of Landmark
+        In the order of their epochs.
     """
 
     first: int
@@ -77,3 +86,4 @@ class Curves(msgspec.Struct, frozen=True, tag="curves"):
     curves: dict[str, CurveData]
     ghosts: list[Ghost]
     rate_changes: list[tuple[int, float]]
+    landmarks: list[Landmark] = msgspec.field(default_factory=list)

@@ -3,23 +3,69 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from engine.debugging.branches import Branch
 from engine.debugging.timeline import Timeline
-from engine.protocol.views.curves import CurveData, Curves, CurvesQuery, Ghost
+from engine.protocol.views.curves import CurveData, Curves, CurvesQuery, Ghost, Landmark
 from engine.training.history import History
 
 # Branches whose curves are sent: the latest ones, of which a chart stays readable.
 GHOSTS = 3
+RATE = "learning_rate"
+MOST_LANDMARKS = 500
 
 
-def answer(timeline: Timeline, query: CurvesQuery) -> Curves:
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A breakpoint that held, or an alert."""
+
+    branch: Branch
+    epoch: int
+    text: str
+
+
+def answer(timeline: Timeline, query: CurvesQuery, stops: Iterable[Stop] = ()) -> Curves:
     """Return the curves that a client shows, over as many epochs and in as many points."""
     branch = timeline.branch
     asked = others(timeline) if query.metrics and query.points else []
-    ghosts = [Ghost(b.name, _curves(b.history, query)) for b in asked]
+    ghosts = [Ghost(_label(b, timeline), _curves(b.history, query)) for b in asked]
     own = _curves(branch.history, query)
-    return Curves(query.first, query.span, own, ghosts, rate_changes(branch))
+    landmarks = _landmarks(timeline, stops)
+    return Curves(query.first, query.span, own, ghosts, rate_changes(branch), landmarks)
+
+
+def _landmarks(timeline: Timeline, stops: Iterable[Stop]) -> list[Landmark]:
+    """Return what happened on the current branch, and where others have left it."""
+    here = timeline.branch
+    found = [Landmark(c.position.epoch, c.text) for c in here.changes]
+    found += [Landmark(stop.epoch, stop.text) for stop in stops if stop.branch is here]
+    if here.parent:
+        found.append(Landmark(here.left.epoch, f"{here.name} leaves {here.parent.name}"))
+    found += [
+        Landmark(b.left.epoch, f"{b.name} begins") for b in timeline.branches if b.parent is here
+    ]
+    return sorted(found, key=lambda landmark: landmark.epoch)[:MOST_LANDMARKS]
+
+
+def _label(other: Branch, timeline: Timeline) -> str:
+    """Return what tells another branch from the current one, in a few words."""
+    here = timeline.branch
+    rates = [_rate(branch, timeline) for branch in (here, other)]
+    if rates[0] != rates[1]:
+        return f"lr {rates[1]:g}"
+    own = [c for c in other.changes if c not in here.changes and c.target != RATE]
+    return f"{own[-1].target} = {own[-1].after:g}" if own else other.name
+
+
+def _rate(branch: Branch, timeline: Timeline) -> float:
+    """Return the learning rate that a branch has come to."""
+    changes = [c for c in branch.changes if c.target == RATE]
+    if changes:
+        return changes[-1].after
+    known = [c for b in timeline.branches for c in b.changes if c.target == RATE]
+    return known[0].before if known else timeline.machine.learning_rate
 
 
 def others(timeline: Timeline) -> list[Branch]:
@@ -36,7 +82,7 @@ def longest_known(timeline: Timeline) -> int:
 
 def rate_changes(branch: Branch) -> list[tuple[int, float]]:
     """Return the epochs from which the learning rate was another, and what it was."""
-    changes = [c for c in branch.changes if c.target == "learning_rate" and c.position.epoch > 0]
+    changes = [c for c in branch.changes if c.target == RATE and c.position.epoch > 0]
     return list({c.position.epoch: c.after for c in changes}.items())
 
 

@@ -38,6 +38,8 @@ class Drawing:
         The learning rate from that epoch on.
     now : int or None
         The epoch that all else on the screen shows, where that is in the past.
+    cursor : int or None
+        The epoch that is read out.
     """
 
     series: Sequence[Series]
@@ -46,6 +48,7 @@ class Drawing:
     span: int
     marks: Sequence[tuple[int, float]]
     now: int | None
+    cursor: int | None = None
 
 
 class Chart(Canvas):
@@ -190,11 +193,12 @@ class Plot:
             row.draw(text, ink, behind_from)
 
     def draw_cursor(self) -> None:
-        """Mark the epoch that all else shows, where that is in the past."""
-        if self.drawing.now is not None:
-            column = self.column_of(self.drawing.now + 0.5)
-            for row in self.body:
-                row.write_first(column, ("│",), "text")
+        """Mark the epoch that all else shows, where that is in the past, and the one read out."""
+        for epoch, ink in ((self.drawing.cursor, "accent"), (self.drawing.now, "text")):
+            if epoch is not None and 0 <= self._x(epoch) <= 1:
+                column = self.column_of(epoch + 0.5)
+                for row in self.body:
+                    row.write_first(column, ("│",), ink)
 
     def mark_beyond(self) -> None:
         """Mark at the edge what lies beyond the axis, with its value where there is room."""

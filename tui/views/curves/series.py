@@ -64,6 +64,32 @@ class Series:
         back = (lambda value: 10**value) if logarithmic else float
         return back(low), back(high)
 
+    def at(self, epoch: int) -> tuple[float, float, float] | None:
+        """Return the minimum, mean and maximum of the point that an epoch belongs to."""
+        curve = self.curve
+        k = math.floor((epoch - curve.first) / curve.span)
+        if not 0 <= k < len(curve.mean):
+            return None
+        low, mean, high = curve.lower[k], curve.mean[k], curve.upper[k]
+        return None if low is None or mean is None or high is None else (low, mean, high)
+
+    def spikes(self, logarithmic: bool) -> list[int]:
+        """Return the epochs at which points begin that lie beyond the bulk of the others."""
+        extent = self.extent(logarithmic)
+        return [
+            math.ceil(x - self.curve.span / 2)
+            for run in self.runs(logarithmic)
+            for x, low, _, high in run
+            if extent and (high > extent[1] or low < extent[0])
+        ]
+
+    def gaps(self) -> list[int]:
+        """Return the epochs from which on a value is no number."""
+        mean = self.curve.mean
+        broken = [k for k, value in enumerate(mean) if value is None]
+        first = [k for k in broken if k == 0 or mean[k - 1] is not None]
+        return [math.ceil(self.curve.first + k * self.curve.span) for k in first]
+
 
 RARE = 50  # one point of so many may be beyond the axis,
 FAR = 1.5  # if it is so many times the range of the others away from them

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.events import Click, MouseEvent, MouseScrollDown, MouseScrollUp
 
 from engine.protocol.commands import GoTo
 from engine.protocol.metrics import ACCURACY, BUILT_IN, LOSS, Metric
-from engine.protocol.views.curves import Curves, CurvesQuery
+from engine.protocol.views.curves import Curves, CurvesQuery, Landmark
 from tui.key import Key
 from tui.views.curves import axis
-from tui.views.curves.chart import Chart, Drawing
+from tui.views.curves.chart import MARGIN, Chart, Drawing
 from tui.views.curves.series import Series
 from tui.views.view import RunState, View
 
@@ -35,6 +36,12 @@ class CurvesView(Container, View):
     KEYS: ClassVar = (
         Key("less_than_sign", "scrub(-1)", "<", "", "Along the chart, back"),
         Key("greater_than_sign", "scrub(1)", ">", "", "Along the chart, on"),
+        Key("comma", "move(-1)", ",", "", "Charts: cursor to the left, reads values out"),
+        Key("full_stop", "move(1)", ".", "", "Charts: cursor to the right"),
+        Key("left_curly_bracket", "hop(-1)", "{", "", "Charts: cursor to the event before"),
+        Key("right_curly_bracket", "hop(1)", "}", "", "Charts: cursor to the next event"),
+        Key("enter", "go", "enter", "", "Charts: go to the epoch under the cursor"),
+        Key("backspace", "leave", "⌫", "", "Charts: no cursor"),
         Key("x", "zoom(1)", "x", "", "Charts: zoom in"),
         Key("X", "zoom(-1)", "X", "", "Charts: zoom out"),
         Key("0", "whole", "0", "", "Charts: the whole run"),
@@ -47,6 +54,8 @@ class CurvesView(Container, View):
         self._epoch = self._reached = 0
         self._zoomed: tuple[int, int] | None = None
         self._window = 0, 1
+        self._cursor: int | None = None
+        self._curves: Curves | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out those of the metrics that every run has."""
@@ -76,18 +85,23 @@ class CurvesView(Container, View):
         if not frame or not curves:
             return
         self._epoch, self._reached = frame.epoch, frame.reached
-        self._window = curves.first, curves.span
+        self._window, self._curves = (curves.first, curves.span), curves
         validated = any(metric.beside == ACCURACY.name for metric in state.metrics)
         for chart in self.shown:
-            chart.entitle(_title(chart, frame, validated))
+            series = _series(chart, curves)
+            if self._cursor is None:
+                chart.entitle(_title(chart, frame, validated))
+            else:
+                chart.entitle(*readout(chart.metric, series, self._cursor, curves.landmarks))
             chart.draw_curves(
                 Drawing(
-                    _series(chart, curves),
+                    series,
                     _ghosts(chart, curves),
                     curves.first,
                     curves.span,
                     curves.rate_changes,
                     frame.epoch if frame.epoch < frame.reached else None,
+                    self._cursor,
                 )
             )
 
@@ -123,11 +137,90 @@ class CurvesView(Container, View):
         epoch = max(0, min(self._reached, self._epoch + epochs))
         return GoTo(epoch) if epoch != self._epoch else None
 
+    def action_move(self, columns: int) -> None:
+        """Move the cursor by columns."""
+        first, span = self._window
+        points = max(1, *(chart.columns for chart in self.shown))
+        here = min(self._epoch, first + span) if self._cursor is None else self._cursor
+        self._set_cursor(here + columns * max(1, round(2 * span / points)))
+
+    def action_hop(self, direction: int) -> None:
+        """Move the cursor to the next event, or the one before."""
+        here = self._epoch if self._cursor is None else self._cursor
+        places = self._places()
+        if direction > 0:
+            found = next((place for place in places if place > here), None)
+        else:
+            found = next((place for place in reversed(places) if place < here), None)
+        if found is not None:
+            self._set_cursor(found)
+
+    def action_go(self) -> GoTo | None:
+        """Go to the epoch under the cursor."""
+        cursor, self._cursor = self._cursor, None
+        return None if cursor is None else GoTo(cursor)
+
+    def action_leave(self) -> None:
+        """Show no cursor."""
+        self._cursor = None
+
+    def on_click(self, event: Click) -> None:
+        """Read out the epoch under the mouse."""
+        epoch = self._epoch_under(event)
+        if epoch is not None:
+            self._set_cursor(epoch)
+            self.post_message(self.Changed())
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        """Zoom in on the epoch under the mouse."""
+        self._zoom_under(event, 1)
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        """Zoom out."""
+        self._zoom_under(event, -1)
+
+    def _zoom_under(self, event: MouseEvent, steps: int) -> None:
+        event.stop()
+        epoch = self._epoch_under(event)
+        if epoch is not None:
+            self._cursor = min(epoch, self._reached)
+            self.action_zoom(steps)
+            self.post_message(self.Changed())
+
+    def _epoch_under(self, event: MouseEvent) -> int | None:
+        """Return the epoch under the mouse; None beside the charts."""
+        first, span = self._window
+        for chart in self.shown:
+            column = event.screen_x - chart.content_region.x - MARGIN
+            columns = chart.size.width - MARGIN
+            if chart.region.contains(event.screen_x, event.screen_y) and 0 <= column < columns:
+                return first + int((column + 0.5) / columns * span)
+        return None
+
+    def _set_cursor(self, epoch: int) -> None:
+        """Put the cursor on an epoch that is known, and show a part of the run that holds it."""
+        self._cursor = max(0, min(self._reached, epoch))
+        first, span = self._window
+        if not first <= self._cursor < first + span:
+            self._zoomed = max(0, self._cursor - span // 2), span
+
+    def _places(self) -> list[int]:
+        """Return the epochs of all events: changes, stops, branches, spikes, and the first NaN."""
+        curves = self._curves
+        if not curves:
+            return []
+        found = {landmark.epoch for landmark in curves.landmarks}
+        for chart in self.shown[:1]:
+            for series in _series(chart, curves)[:1]:
+                found |= set(series.spikes(chart.logarithmic)) | set(series.gaps())
+        return sorted(epoch for epoch in found if epoch <= self._reached)
+
     def action_zoom(self, steps: int) -> None:
-        """Show half as many epochs around the one that is shown, or twice as many."""
+        """Show half as many epochs around the cursor, or twice as many."""
         first, span = self._window
         wider = max(LEAST_SPAN, round(span / 2**steps))
-        middle = min(max(self._epoch, first), first + span)
+        here = self._epoch if self._cursor is None else self._cursor
+        middle = min(max(here, first), first + span)
         share = (middle - first) / span
         begin = max(0, round(middle - share * wider))
         last = max(self._reached + 1, LEAST_SPAN)
@@ -148,6 +241,21 @@ class CurvesView(Container, View):
         for chart in self.query(Chart):
             if chart.metric == LOSS:
                 chart.logarithmic = not chart.logarithmic
+
+
+def readout(
+    metric: Metric, series: Sequence[Series], epoch: int, landmarks: Sequence[Landmark]
+) -> tuple[str, str | None]:
+    """Return a metric's mean, minimum and maximum at an epoch, and what happened there."""
+    said = [f"epoch {epoch:,}"]
+    for each in series:
+        values = each.at(epoch)
+        if values:
+            low, mean, high = map(metric.text, values)
+            name = f"{each.name} " if each.name else ""
+            said.append(f"{name}{mean}" if low == high else f"{name}{mean} ({low}–{high})")
+    happened = [landmark.text for landmark in landmarks if landmark.epoch == epoch]
+    return f"{metric.name} · {' · '.join(said)}", happened[-1] if happened else None
 
 
 def _title(chart: Chart, frame: Frame, validated: bool) -> str:

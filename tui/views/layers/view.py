@@ -153,8 +153,10 @@ def _concerns(concerns: list[Concern], width: int, room: int) -> list[Line]:
     lines: list[Line] = []
     for concern in concerns[:room]:
         about = "" if concern.exact else "about "
-        line = [("▲ ", "bad"), (f"{concern.text} since {about}epoch {concern.since:,}", "text")]
-        lines.append([*line, (f" · {concern.meaning}", "muted")])
+        said = f"{concern.text} since {about}epoch {concern.since:,}"
+        meaning = f" · {concern.meaning}"
+        fits = 2 + len(said) + len(meaning) <= width
+        lines.append([("▲ ", "bad"), (said, "text"), *([(meaning, "muted")] if fits else [])])
     if len(concerns) > room:
         lines[-1] = [(f"  and {len(concerns) - room + 1} more", "muted")]
     return lines
