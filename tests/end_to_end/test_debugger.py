@@ -90,7 +90,7 @@ def test_what_if_leaves_a_ghost_and_the_run_is_told_again(start, tmp_path):
     t.until(r"lr 0\.5")
     t.press("g", *"300", "enter")
     t.until(r"epoch 300\b")
-    t.until("main")
+    t.until("lr 1 ")
     t.press("o")
     t.until("left main at 101")
     t.press("up", "enter")
