@@ -5,7 +5,6 @@ It costs nothing until somebody looks: nothing is copied, and no operation knows
 
 from __future__ import annotations
 
-import sys
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -32,7 +31,8 @@ if TYPE_CHECKING:
     from engine.debugging.trainer import Trainer
 
 MOST_KEPT = 64 << 20  # bytes of all arrays kept as they were before
-MOST_MEASURED = 1 << 17  # values of an array that are looked at while it trains
+MOST_MEASURED = 1 << 17  # values of an array that are looked at while it trains,
+MOST_EXACT = 1 << 20  # and of which all are looked at while it stands: others would hold up keys
 
 
 class Inspector:
@@ -127,7 +127,7 @@ class Inspector:
 
     def _figures_then(self, name: str, then: Array | None) -> ArrayStatistics | None:
         if then is not None and name not in self._before_figures:
-            self._before_figures[name] = statistics(then)
+            self._before_figures[name] = statistics(_part(then, exact=True))
         return self._before_figures.get(name) if then is not None else None
 
     # -- looking -------------------------------------------------------------------------------
@@ -140,20 +140,19 @@ class Inspector:
         ----------
         wanted : InsideQuery
         exact : bool
-            Whether figures are of all values, or may be of a sample of a large array.
+            Whether figures are of all values, unless an array is very large, or of a sample.
         """
         k = self._looked_at = self._operation(wanted.operation)
         places = self._flows[k].places
         names = list(places)
-        most = sys.maxsize if exact else MOST_MEASURED
-        lines = [self._line(name, places[name], most) for name in places]
+        lines = [self._line(name, places[name], exact) for name in places]
         written = [*self._flows[k].writes, *names]
         chosen = names.index(wanted.array if wanted.array in names else written[0])
         name, figures = names[chosen], lines[chosen].now
         value = value_of(places[name])
         then = self._then(name, value)
         before = self._figures_then(name, then)
-        part = sample(value, most)
+        part = _part(value, exact)
         known = [figures, before] if before else [figures]
         scale = max(map(scale_of, known))
         low = -scale if any(f.minimum < 0 for f in known) else 0.0
@@ -169,7 +168,9 @@ class Inspector:
             scale=scale,
             low=low,
             histogram=histogram(part, wanted.bins, low, scale),
-            histogram_before=[] if then is None else histogram(then, wanted.bins, low, scale),
+            histogram_before=[]
+            if then is None
+            else histogram(_part(then, exact), wanted.bins, low, scale),
             heat=window.heat(wanted, scale),
             table=window.table(wanted),
             gradients=window.gradients(wanted),
@@ -185,9 +186,15 @@ class Inspector:
             wanted = self.trainer.operation if self.done is None else self.done
         return max(0, min(wanted, len(self.trainer.program) - 1))
 
-    def _line(self, name: str, place: Place, most: int) -> ArrayLine:
+    def _line(self, name: str, place: Place, exact: bool) -> ArrayLine:
         value = value_of(place)
         shape = value.shape if is_there(place) else self._expected.get(name, value.shape)
-        part, then = sample(value, most), self._then(name, value)
-        changed = then is not None and bool(differs(sample(then, most), part).any())
+        part, then = _part(value, exact), self._then(name, value)
+        changed = then is not None and bool(differs(_part(then, exact), part).any())
         return ArrayLine(name, shape_text(shape), str(value.dtype), statistics(part), changed)
+
+
+def _part(values: Array, exact: bool) -> Array:
+    """Return the values that figures are of: all, or a sample of a large array."""
+    every = exact and values.size <= MOST_EXACT
+    return values if every else sample(values, MOST_MEASURED)

@@ -8,10 +8,12 @@ from typing import cast
 
 import numpy as np
 
-from engine.debugging.statistics import levels, scale_of, statistics
+from engine.debugging.statistics import levels, sample, scale_of, statistics
 from engine.debugging.updates import Update
 from engine.nn.arrays import Array
 from engine.protocol.views.inside import Cell, HeatMap, InsideQuery, Table
+
+MOST_MEASURED = 1 << 20  # values of an array that its figures are of
 
 
 def shape_text(shape: Iterable[int]) -> str:
@@ -57,15 +59,18 @@ class Window:
 
     @property
     def gradient_scale(self) -> float:
-        """A round number that no finite value of the gradient exceeds."""
-        return scale_of(statistics(self.update.gradient)) if self.update else 1.0
+        """A round number that hardly any finite value of the gradient exceeds."""
+        if self.update is None:
+            return 1.0
+        return scale_of(statistics(sample(self.update.gradient, MOST_MEASURED)))
 
     @property
     def update_ratio(self) -> float | None:
         """The length of the update, divided by the parameter's own."""
         if self.update is None or self.update.step is None:
             return None
-        step, length = np.linalg.norm(self.update.step), np.linalg.norm(self.value)
+        parts = (sample(values, MOST_MEASURED) for values in (self.update.step, self.value))
+        step, length = map(np.linalg.norm, parts)
         return float(step / length) if length else math.nan
 
     def heat(self, wanted: InsideQuery, scale: float) -> HeatMap:
