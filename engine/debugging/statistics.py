@@ -13,6 +13,9 @@ LEVELS = 8
 ROUND = (1, 1.5, 2, 3, 5, 7, 10)  # times a power of ten
 NOTHING = (math.nan, math.nan, math.nan, math.nan)
 NOT_A_NUMBER, INFINITE = 127, LEVELS + 1
+# Roundings of the greatest value below which a mean is what rounding left of values that cancel
+# each other out, as a gradient's do: it differs from processor to processor, and means zero.
+CANCELLED = 8
 
 
 @np.errstate(all="ignore")  # values near the largest there is have no sum
@@ -26,15 +29,21 @@ def statistics(values: Array) -> ArrayStatistics:
     zeros = int(np.count_nonzero(values == 0)) / values.size if values.size else 0.0
     if not finite.size:
         return ArrayStatistics(*NOTHING, zeros, not_numbers, infinite)
+    least, most = float(finite.min()), float(finite.max())
     return ArrayStatistics(
-        float(finite.min()),
-        float(finite.mean(dtype=np.float64)),
-        float(finite.max()),
+        least,
+        _mean(finite, max(-least, most)),
+        most,
         float(finite.std(dtype=np.float64)),
         zeros,
         not_numbers,
         infinite,
     )
+
+
+def _mean(values: Array, greatest: float) -> float:
+    mean = float(values.mean(dtype=np.float64))
+    return mean if abs(mean) > CANCELLED * np.finfo(values.dtype).eps * greatest else 0.0
 
 
 def _finite(values: Array) -> Array:
