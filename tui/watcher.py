@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 from pathlib import Path
 from time import monotonic
@@ -12,9 +11,8 @@ from typing import Any
 from textual import work
 from textual.app import App, ComposeResult
 from textual.containers import Container
-from textual.events import CursorPosition, Resize
+from textual.events import Resize
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widgets import Footer, Static
 
 from engine.protocol import commands, events, frames
@@ -22,15 +20,13 @@ from engine.protocol.metrics import BUILT_IN, Metric, leading
 from engine.protocol.views.inside import Program
 from engine.service.client import Connection
 from tui import themes
-from tui.faults import GuardedApp
 from tui.hints import hint
 from tui.keys import VIEWS
-from tui.pace import DEAF, QUESTION, Pace
+from tui.paced import PacedApp
 from tui.screens.breakpoints import BreakpointsScreen
 from tui.screens.dialogs import Dialog
 from tui.screens.sized import SizedScreen
 from tui.suggestions import with_keys
-from tui.terminal import Shown
 from tui.views.curves.view import FIRST, CurvesView
 from tui.views.inside.view import InsideView
 from tui.views.layers.view import LayersView
@@ -48,7 +44,7 @@ SILENCE = 3.0  # seconds without an answer that is due, until the screen says so
 UNANSWERED = "the worker does not answer: it is stopped, or a single operation takes long"
 
 
-class Watcher(GuardedApp):
+class Watcher(PacedApp):
     """Watches one session.
 
     Parameters
@@ -83,12 +79,8 @@ class Watcher(GuardedApp):
         self.not_recorded = ""
         self.status = "starting"
         self.with_hints = True
-        self.shown = Shown()
-        self._pace = Pace(monotonic())
         self._heard_at = self._sent_at = monotonic()
         self._unanswered = False
-        self._next: Timer | None = None
-        self._frozen = False
         self._waiting: list[commands.SessionCommand] = []
         self._subscribed: commands.Subscribe | None = None
         for theme in (themes.DARK, themes.LIGHT):
@@ -131,9 +123,7 @@ class Watcher(GuardedApp):
     def on_mount(self) -> None:
         """Attach to the session."""
         self.theme = self._first_theme()
-        self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         self.query_one(StatusLine).draw_status(None, "starting")
-        self._question()
         self.listen()
         self.set_interval(SILENCE / 3, self._look_for_answer)
         if self.first_notice:
@@ -144,29 +134,6 @@ class Watcher(GuardedApp):
         if wanted in self.available_themes:
             return wanted
         return themes.SIXTEEN if self.console.color_system == "standard" else themes.DARK.name
-
-    # -- the terminal ----------------------------------------------------------------------------
-
-    def _display(self, screen: Screen[Any], renderable: Any) -> None:
-        """Write what has changed, as much as the line carries at once, and ask for an answer.
-
-        What was laid out for another size is not written: the terminal has been resized, and the
-        screen is about to be laid out for its new size.
-        """
-        if screen._compositor.size != self.size:
-            return
-        most = self._pace.portion(monotonic())
-        super()._display(screen, self.shown.lessen(renderable, self.size, most))
-        self._question()
-
-    def _question(self) -> None:
-        if self.is_running and self._driver and self._pace.put(self.shown.written, monotonic()):
-            self._driver.write(QUESTION)
-
-    def action_redraw(self) -> None:
-        """Write the whole screen again."""
-        self.shown.forget(self.size)
-        self.screen.refresh()
 
     @property
     def leading(self) -> list[Metric]:
@@ -201,11 +168,10 @@ class Watcher(GuardedApp):
             case frames.Frame():
                 self.frame = event
                 self._set_status(event.status)
-                self._pace.arrived(self.shown.written)
                 self._draw()
                 if self._subscribe():  # the curves have outgrown what was asked for
                     self._hurry()
-                self.call_after_refresh(self._drawn)
+                self.frame_arrived()
             case events.Paused():
                 self._set_status("paused")
                 self._hurry()
@@ -282,35 +248,11 @@ class Watcher(GuardedApp):
         self._tell(wanted)
         return True
 
-    def _drawn(self) -> None:
-        """Ask for the next frame, when this one has arrived."""
-        if not self._frozen:
-            self._frozen = True
-            gc.freeze()  # what the screen is made of stays: looking through it all takes 0.1 s
-        self._pace.drawn(self.shown.written, monotonic(), self.size)
-        self._ask()
-
-    def on_cursor_position(self, event: CursorPosition) -> None:
-        """Hear the terminal's answer."""
-        if self._pace.answered(event.time):
-            self._question()
-        self._ask()
-
-    def _ask(self) -> None:
-        """Write what is left of this frame, ask for the next one, as soon as the pace allows."""
-        if self._next:
-            self._next.stop()
-        now = monotonic()
-        if self.shown.late and self._pace.free(now):
-            self._display(self.screen, self.shown.rest(self._pace.portion(now)))
-        wait = self._pace.wait(now)
-        later = wait or (DEAF if self.shown.late else 0)
-        self._next = self.set_timer(later, self._ask) if later else None
-        if wait == 0:
-            self._pace.asked()
-            if self.status == "running":  # what is paused owes no frame
-                self._expect_answer()
-            self.connection.send(commands.Drawn())
+    def ask_for_frame(self) -> None:
+        """Tell the session that the last frame has been drawn."""
+        if self.status == "running":  # what is paused owes no frame
+            self._expect_answer()
+        self.connection.send(commands.Drawn())
 
     def send(self, command: commands.SessionCommand) -> None:
         """Send a command, and show soon what it does."""
@@ -328,8 +270,7 @@ class Watcher(GuardedApp):
     def _hurry(self) -> None:
         """Show soon what a person has asked for."""
         if self.run_told:
-            self._pace.hurry()
-            self._ask()
+            self.hurry()
 
     # -- showing -------------------------------------------------------------------------------
 
