@@ -9,6 +9,8 @@ from errno import ENOENT
 from io import FileIO
 from pathlib import Path
 
+import numpy as np
+
 from engine.debugging.branches import Branch
 from engine.debugging.trainer import Trainer
 from engine.nn.arrays import Array
@@ -78,6 +80,7 @@ class Recorder:
         width = len(self.trainer.metrics.schema)
         self._widths[branch], self._after[branch] = [(branch.history.epochs, width)], after
         branch.history.sink = lambda values: self._write(branch, values)
+        branch.history.source = lambda first, end: self._read(branch, first, end)
         try:
             self._open(branch, "wb")
         except OSError as error:
@@ -95,6 +98,25 @@ class Recorder:
         except OSError as error:
             self._lose(branch, error)
             self._write_journal()  # by which a replay knows that there was more
+
+    def _read(self, branch: Branch, first: int, end: int) -> Array | None:
+        """Return the metrics of some epochs of a branch, and of those that it follows."""
+        all_metrics = self._widths[branch][-1][1]
+        parts: list[Array] = []
+        of: Branch | None = branch
+        try:
+            while of in self._widths and first < end:
+                for begin, width in reversed(self._widths[of]):
+                    if max(begin, first) < end:
+                        path = metrics_file(self.directory, of.name, width)
+                        rows = _read_rows(path, width, max(begin, first) - begin, end - begin)
+                        missed = (0, 0), (0, all_metrics - width)
+                        parts.append(np.pad(rows, missed, constant_values=np.nan))
+                        end = max(begin, first)
+                of = of.parent if self._after[of] else None
+        except OSError:
+            return None
+        return np.concatenate(parts[::-1]) if parts else None
 
     def _widen(self, branch: Branch, values: Array) -> None:
         """Begin another file, where metrics have been added."""
@@ -176,7 +198,7 @@ class Recorder:
         self.save()
         self._unsubscribe()
         for branch in self._widths:
-            branch.history.sink = None
+            branch.history.sink = branch.history.source = None
         self._close_file()
 
     def _problems(self) -> Iterator[tuple[str, str]]:
@@ -196,6 +218,14 @@ class Recorder:
         if said != self._said:
             self._said = said
             self._warn(said)
+
+
+def _read_rows(path: Path, width: int, first: int, end: int) -> Array:
+    """Return some of the rows that a file holds; fewer, where there are no more."""
+    with path.open("rb") as file:
+        file.seek(first * width * NUMBER)
+        data = file.read((end - first) * width * NUMBER)
+    return np.frombuffer(data[: len(data) // (width * NUMBER) * width * NUMBER]).reshape(-1, width)
 
 
 def _reason(error: OSError) -> str:

@@ -18,6 +18,7 @@ from engine.nn.arrays import Array
 PENDING = 1024  # numbers that wait at most to be gathered and recorded,
 RECORD_EVERY = 0.05  # and for so many seconds at most
 LEAST_CAPACITY = 512  # buckets that still make a curve as wide as a screen
+MOST_READ = 2**18  # epochs that are read back at most, where buckets are too coarse
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,16 @@ class History:
         The metrics. One that was added later on is NaN in the epochs before.
     sink : callable or None
         Takes the metrics of the epochs, many at a time, of shape (n, metrics).
+    source : callable or None
+        Returns the metrics of the epochs from one to another again, of shape (n, metrics), as the
+        sink has taken them; None where it cannot.
     """
 
     def __init__(self, capacity: int = 4096) -> None:
         self.capacity = capacity
         self.sink: Callable[[Array], None] | None = None
+        self.source: Callable[[int, int], Array | None] | None = None
+        self._read_back: tuple[tuple[int, int], Array] | None = None
         self.epochs = 0
         self.names: list[str] = []
         self.span = 1
@@ -216,25 +222,53 @@ class History:
             The epochs that ``points`` span; those done, if not given.
         """
         self.settle()
-        begin = first // self.span
-        if metric not in self.names or begin >= self._buckets:
+        end = self.epochs if until is None else min(until, self.epochs)
+        if metric not in self.names or first >= end:
             return Curve(first, float(self.span), [], [], [])
-        end = self._buckets if until is None else min(self._buckets, -(-until // self.span))
         row = self.names.index(metric)
-        lower, mean, upper, count = (values[row, begin:end] for values in self._values)
-        first = begin * self.span
-        span = max(((until or self.epochs) - first) / points, self.span)
-        if span <= self.span:
-            return Curve(first, float(self.span), lower.tolist(), mean.tolist(), upper.tolist())
-        columns = ((np.arange(len(lower)) + 0.5) * self.span // span).astype(np.intp)
-        starts = np.flatnonzero(np.diff(columns, prepend=-1))
-        out = np.full((3, math.floor(columns[-1]) + 1), np.nan)
-        out[:, columns[starts]] = (
-            np.fmin.reduceat(lower, starts),
-            _joined(mean, count, starts)[0],
-            np.fmax.reduceat(upper, starts),
-        )
-        return Curve(first, span, *out.tolist())
+        width = ((self.epochs if until is None else until) - first) / points
+        epochs = self._epochs(first, end) if width < self.span else None
+        if epochs is not None:
+            values = epochs[:, row]
+            return _reduced((values, values, values, np.isfinite(values) * 1.0), first, 1, width)
+        begin, stop = first // self.span, -(-end // self.span)
+        width += (first - begin * self.span) / points
+        parts = (values[row, begin:stop] for values in self._values)
+        return _reduced(tuple(parts), begin * self.span, self.span, width)
+
+    def _epochs(self, first: int, end: int) -> Array | None:
+        """Return each epoch's metrics, finite or NaN, if they can be read back."""
+        if self.source is None or end - first > MOST_READ:
+            return None
+        window = first, end
+        if self._read_back is None or self._read_back[0] != window:
+            values = self.source(*window)
+            if values is None or values.shape != (end - first, len(self.names)):
+                return None
+            self._read_back = window, np.where(np.isfinite(values), values, np.nan)
+        return self._read_back[1]
+
+
+def _reduced(values: tuple[Array, ...], first: int, span: int, width: float) -> Curve:
+    """Return the curve of lower, mean, upper and count, in columns of at least ``width`` epochs.
+
+    Parameters
+    ----------
+    values : tuple of array, shape (n,)
+        Each of so many times ``span`` epochs, from ``first`` on.
+    """
+    lower, mean, upper, count = values
+    if width <= span:
+        return Curve(first, float(span), lower.tolist(), mean.tolist(), upper.tolist())
+    columns = ((np.arange(len(lower)) + 0.5) * span // width).astype(np.intp)
+    starts = np.flatnonzero(np.diff(columns, prepend=-1))
+    out = np.full((3, int(columns[-1]) + 1), np.nan)
+    out[:, columns[starts]] = (
+        np.fmin.reduceat(lower, starts),
+        _joined(mean, count, starts)[0],
+        np.fmax.reduceat(upper, starts),
+    )
+    return Curve(first, width, *out.tolist())
 
 
 def _joined(mean: Array, count: Array, starts: Array) -> tuple[Array, Array]:

@@ -73,3 +73,44 @@ def test_memory_is_constant():
     assert history._lower.shape == (2, 64)
     assert history.epochs == 100_000
     assert history.curve("loss", 10, 100_000).upper[-1] == 99_999.0
+
+
+@given(
+    st.lists(numbers, min_size=1, max_size=300),
+    st.sampled_from([4, 16]),
+    st.integers(1, 100),
+    st.data(),
+)
+def test_where_buckets_are_too_coarse_the_epochs_are_read_back(losses, capacity, points, data):
+    history, kept = History(capacity), []
+    history.sink = lambda values: kept.extend(values)
+    history.source = lambda first, end: np.array(kept[first:end])
+    for loss in losses:
+        history.append(history.epochs, {"loss": loss})
+    first = data.draw(st.integers(0, len(losses) - 1))
+    until = data.draw(st.integers(first + 1, len(losses) + 10))
+    curve = history.curve("loss", points, until, first)
+    width = (until - first) / points
+    if width >= history.span:
+        return
+    assert curve.first == first
+    assert curve.span == max(1, width)
+    place = (np.arange(len(losses) - first) + 0.5) // curve.span
+    for k, (low, mean, high) in enumerate(zip(curve.lower, curve.mean, curve.upper, strict=True)):
+        near = np.array(losses)[first:until][place[: until - first] == k]
+        near = near[np.isfinite(near)]
+        if len(near):
+            assert (low, mean, high) == (near.min(), pytest.approx(near.mean()), near.max())
+        else:
+            assert np.isnan((low, mean, high)).all()
+
+
+def test_buckets_are_shown_where_nothing_can_be_read_back():
+    history = History(4)
+    for epoch in range(100):
+        history.append(epoch, {"loss": float(epoch)})
+    for source in (None, lambda first, end: None, lambda first, end: np.zeros((1, 1))):
+        history.source = source
+        curve = history.curve("loss", 50, 60, 40)
+        assert curve.span == history.span
+        assert curve.lower[0] == curve.first

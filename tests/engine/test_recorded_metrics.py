@@ -87,6 +87,40 @@ def test_the_record_keeps_a_metric_that_is_added_on_the_way(run):
     ]
 
 
+def test_what_a_window_shows_is_read_back_from_the_record(tmp_path, monkeypatch):
+    """Epoch by epoch, also across branches and where metrics have been added."""
+    monkeypatch.setattr("engine.training.history.History.__init__.__defaults__", (8,))
+    (tmp_path / "mine.py").write_text(ADDED)
+    description = Description(
+        source=str(tmp_path / "mine.py"), epochs=None, learning_rate=None, paused=True
+    )
+    session = Session(build_trainer(description), description)
+    recorder = Recorder(session.trainer, description, tmp_path, session.warn)
+    for command in (
+        commands.GoTo(90),
+        commands.GoTo(75),
+        commands.NudgeLearningRate(1),
+        commands.GoTo(110),
+    ):
+        session.handle(command)
+        while session.running:
+            session.advance(1)
+    history = session.trainer.history
+    assert history.span > 8
+    recorder.save()
+    journal, _ = read_journal(tmp_path)
+    found = read_metrics(tmp_path, journal, journal.branches[1])
+    shown = {
+        (name, first, end): history.curve(name, 1000, end, first)
+        for name in ("loss", "margin", "weights.l2")
+        for first, end in ((0, 60), (15, 30), (60, 111), (70, 80), (74, 77))
+    }
+    recorder.close()
+    for (name, first, end), curve in shown.items():
+        np.testing.assert_array_equal(curve.mean, found.values[first:end, found.names.index(name)])
+        assert (curve.first, curve.span) == (first, 1)
+
+
 @pytest.mark.parametrize("name", ["loss", "margin", "weights.l2", "m17"])
 def test_a_replay_names_the_metric_that_differs(run, name):
     made = run(commands.GoTo(30))

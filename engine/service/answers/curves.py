@@ -46,7 +46,7 @@ def _landmarks(timeline: Timeline, stops: Iterable[Stop]) -> list[Landmark]:
     found += [
         Landmark(b.left.epoch, f"{b.name} begins") for b in timeline.branches if b.parent is here
     ]
-    return sorted(found, key=lambda landmark: landmark.epoch)[:MOST_LANDMARKS]
+    return sorted(found, key=lambda landmark: landmark.epoch)[-MOST_LANDMARKS:]
 
 
 def _label(other: Branch, timeline: Timeline) -> str:

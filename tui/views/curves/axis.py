@@ -31,21 +31,17 @@ def limits(
     They are the bounds ``least`` and ``most`` where no value is beyond those; otherwise round
     numbers, from 0 where that is near.
     """
-    bounded_below = least is not None and least <= lowest
-    bounded_above = most is not None and highest <= most
+    least = least if least is not None and least <= lowest else None
+    most = most if most is not None and highest <= most else None
     span = max(highest - lowest, LEAST_SPAN * max(abs(highest), abs(lowest)), 1e-12)
     if 0 <= lowest < span:
         lowest, span = 0.0, max(span, highest)
     step = round_up(span / 4)
-    low = math.floor(lowest / step + 1e-9) * step
-    high = math.ceil(highest / step - 1e-9) * step
-    if bounded_below:
-        low = least  # type: ignore[assignment]
-    if bounded_above:
-        high = most  # type: ignore[assignment]
-    if high - low >= step / 2 or (bounded_below and bounded_above):
+    low = math.floor(lowest / step + 1e-9) * step if least is None else least
+    high = math.ceil(highest / step - 1e-9) * step if most is None else most
+    if high - low >= step / 2 or (least is not None and most is not None):
         return low, high
-    return (low - step, high) if bounded_above else (low, high + step)
+    return (low, high + step) if most is None else (low - step, high)
 
 
 def log_limits(lowest: float, highest: float) -> tuple[float, float]:

@@ -132,17 +132,20 @@ class CurvesView(Container, View):
 
     def action_scrub(self, columns: int) -> GoTo | None:
         """Go along the chart by a column, to an epoch that is known."""
-        points = max(1, *(chart.columns for chart in self.shown))
-        epochs = columns * max(1, round(2 * self._window[1] / points))
-        epoch = max(0, min(self._reached, self._epoch + epochs))
+        epoch = max(0, min(self._reached, self._epoch + columns * self._epochs_of_column))
         return GoTo(epoch) if epoch != self._epoch else None
 
     def action_move(self, columns: int) -> None:
         """Move the cursor by columns."""
         first, span = self._window
-        points = max(1, *(chart.columns for chart in self.shown))
         here = min(self._epoch, first + span) if self._cursor is None else self._cursor
-        self._set_cursor(here + columns * max(1, round(2 * span / points)))
+        self._set_cursor(here + columns * self._epochs_of_column)
+
+    @property
+    def _epochs_of_column(self) -> int:
+        """How many epochs a column of the widest chart stands for, which has two points."""
+        points = max((chart.columns for chart in self.shown), default=1)
+        return max(1, round(2 * self._window[1] / points))
 
     def action_hop(self, direction: int) -> None:
         """Move the cursor to the next event, or the one before."""
