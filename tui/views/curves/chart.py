@@ -57,13 +57,20 @@ class Chart(Canvas):
     Parameters
     ----------
     metric : Metric
-    beside : sequence of Metric
+    place : int
+        Among the charts, of which the first are shown where there is little room.
+
+    Attributes
+    ----------
+    beside : list of Metric
+        Those that are drawn on the same chart.
     """
 
-    def __init__(self, metric: Metric, beside: Sequence[Metric] = ()) -> None:
+    def __init__(self, metric: Metric, place: int = 0) -> None:
         super().__init__()
         self.border_title = metric.name
-        self.metric, self.beside, self.logarithmic = metric, list(beside), False
+        self.metric, self.place, self.logarithmic = metric, place, False
+        self.beside: list[Metric] = []
         self.style_of_curve: Style = "both"
         self._told: tuple[object, ...] = ()
 

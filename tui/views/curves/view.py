@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -14,7 +14,9 @@ from engine.protocol.metrics import ACCURACY, BUILT_IN, LOSS, Metric
 from engine.protocol.views.curves import Curves, CurvesQuery, Landmark
 from tui.key import Key
 from tui.views.curves import axis
+from tui.views.curves.arrangement import Arrangement
 from tui.views.curves.chart import MARGIN, Chart, Drawing
+from tui.views.curves.palette import metrics_palette
 from tui.views.curves.series import Series
 from tui.views.view import RunState, View
 
@@ -46,6 +48,7 @@ class CurvesView(Container, View):
         Key("X", "zoom(-1)", "X", "", "Charts: zoom out"),
         Key("0", "whole", "0", "", "Charts: the whole run"),
         Key("a", "style", "a", "", "Charts: mean and band, mean, band"),
+        Key("v", "find_metric", "v", "", "Charts: show metric ..., or two on one"),
         Key("y", "log_axis", "y", "log", "Charts: logarithmic loss axis"),
     )
 
@@ -56,10 +59,13 @@ class CurvesView(Container, View):
         self._window = 0, 1
         self._cursor: int | None = None
         self._curves: Curves | None = None
+        self._arrangement = Arrangement()
+        self._charts = len(BUILT_IN)
 
     def compose(self) -> ComposeResult:
         """Lay out those of the metrics that every run has."""
-        yield from map(Chart, BUILT_IN)
+        for place, metric in enumerate(BUILT_IN):
+            yield Chart(metric, place)
 
     @property
     def shown(self) -> list[Chart]:
@@ -105,18 +111,23 @@ class CurvesView(Container, View):
                 )
             )
 
-    def show_metrics(self, metrics: Iterable[Metric]) -> None:
+    def show_metrics(self, metrics: Sequence[Metric]) -> None:
         """Have a chart for each metric that is not drawn beside another."""
-        metrics = list(metrics)
-        names = {metric.name for metric in metrics}
-        own = [metric for metric in metrics if metric.beside not in names]
-        known = {chart.metric: chart for chart in self.query(Chart)}
-        for metric in BUILT_IN:
-            if metric in known and metric not in own:
-                known[metric].remove()
-        self.mount(*(Chart(metric) for metric in own if metric not in known))
+        self._arrangement.metrics = metrics
+        self._arrange()
+
+    def _arrange(self) -> None:
+        placed = self._arrangement.placed
+        own = {metric.name: metric for metric in placed if not metric.beside}
+        charts = {chart.metric.name: chart for chart in self.query(Chart)}
+        self.mount(*(Chart(metric) for name, metric in own.items() if name not in charts))
+        order, self._charts = list(own), len(own)
         for chart in self.query(Chart):
-            chart.beside = [metric for metric in metrics if metric.beside == chart.metric.name]
+            name = chart.metric.name
+            chart.metric = own.get(name, chart.metric)
+            chart.beside = [metric for metric in placed if metric.beside == name]
+            chart.place = order.index(name) if name in own else len(own)
+        self.sort_children(key=lambda chart: chart.place if isinstance(chart, Chart) else -1)
         self._fit()
 
     def on_resize(self) -> None:
@@ -124,9 +135,10 @@ class CurvesView(Container, View):
         self._fit()
 
     def _fit(self) -> None:
+        self.set_class(self._charts == 1, "-single")
         room = self.styles.grid_size_columns * (self.size.height // LEAST_HEIGHT)
-        for number, chart in enumerate(self.query(Chart), 1):
-            chart.display = number <= max(FIRST, room)
+        for chart in self.query(Chart):
+            chart.display = chart.place < min(self._charts, max(FIRST, room))
 
     # -- keys ------------------------------------------------------------------------------------
 
@@ -238,6 +250,16 @@ class CurvesView(Container, View):
         for chart in self.query(Chart):
             here = STYLES.index(chart.style_of_curve)
             chart.style_of_curve = STYLES[(here + 1) % len(STYLES)]  # type: ignore[assignment]
+
+    def action_find_metric(self) -> None:
+        """Find a metric by its name, and put it on a chart."""
+        self.app.push_screen(metrics_palette(self._arrangement, self.put_metric))
+
+    def put_metric(self, name: str, beside: str = "") -> None:
+        """Show a metric on the chart of another, or first on a chart of its own."""
+        self._arrangement.put(name, beside)
+        self._arrange()
+        self.post_message(self.Changed())
 
     def action_log_axis(self) -> None:
         """Change the axis of the loss."""
