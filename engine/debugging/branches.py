@@ -38,8 +38,8 @@ class Branch:
         How far it has come.
     measured : EpochMeasured or None
         Its last figures.
-    weights : str
-        A digest of the parameters that it has come to.
+    state : str
+        A digest of the state that it has come to.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Branch:
     snapshots: Snapshots = field(default_factory=Snapshots)
     reached: Position = BEGINNING
     measured: events.EpochMeasured | None = None
-    weights: str = ""
+    state: str = ""
 
     @property
     def reason(self) -> str:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from itertools import count
 from time import perf_counter
 
-from engine.debugging.branches import BEGINNING, Branch, digest
+from engine.debugging.branches import BEGINNING, Branch
 from engine.debugging.changes import RESERVED, find_target
 from engine.debugging.repeating import find_cause
 from engine.protocol import events
@@ -43,11 +43,12 @@ class Timeline:
     branches : list of Branch
     branch : Branch
         The one that the machine is on.
+    saver : Saver
     """
 
     def __init__(self, machine: Machine, memory: int = MEMORY) -> None:
         self.machine, self.memory = machine, memory
-        self._saver = Saver(machine)
+        self.saver = Saver(machine)
         self.branch = Branch("main", history=machine.history)
         self.branches = [self.branch]
         self.due = 0.0
@@ -64,7 +65,7 @@ class Timeline:
     def set_out(self) -> Snapshot:
         """Keep the beginning, before the machine first moves or is changed; return it."""
         if self._first is None:
-            self._first = self._saver.take()
+            self._first = self.saver.take()
         return self._first
 
     @property
@@ -82,7 +83,7 @@ class Timeline:
         if self.machine.position >= self.branch.reached:
             self.branch.reached = self.machine.position
             self.branch.measured = self.machine.measured
-            self.branch.weights = digest(self.machine.network.parameters)
+            self.branch.state = self.saver.digest()
 
     def next_change(self) -> Position | None:
         """Return where the next of the changes ahead was made, on known ground."""
@@ -113,7 +114,7 @@ class Timeline:
         snapshots = self.branch.snapshots
         if self.machine.operation or self.machine.iteration <= snapshots.newest:
             return
-        snapshots.keep(self._saver.take())
+        snapshots.keep(self.saver.take())
         self.due = now + max(EVERY, TIMES_ITS_COST * (perf_counter() - now))
         self._make_room()
 
@@ -167,7 +168,7 @@ class Timeline:
         machine = self.machine
         for name, value in self._original.items():
             find_target(machine, name).write(value)
-        self._saver.restore(snapshot.state)
+        self.saver.restore(snapshot.state)
         self._exact_from = snapshot.iteration + bool(snapshot.iteration)
         for change in self.branch.changes:
             if change.position < snapshot.position and change.target in self._original:
@@ -231,7 +232,7 @@ class Timeline:
                 while True:
                     machine.advance(length)
                     if every and not (goal - machine.iteration) % every:
-                        self._on_the_way.append(self._saver.take())
+                        self._on_the_way.append(self.saver.take())
                     if machine.iteration >= goal or perf_counter() >= breath:
                         break
             if machine.iteration < goal and self._is_exact:
@@ -348,15 +349,9 @@ class Timeline:
         measured = self.machine.measured
         epochs = measured.epoch + 1 if measured else 0
         history = old.history.until(epochs)
-        branch = Branch(
-            self._new_name(),
-            old,
-            here,
-            [c for c in old.changes if c.position <= here],
-            history,
-            reached=here,
-            measured=measured,
-        )
+        changes = [c for c in old.changes if c.position <= here]
+        name = self._new_name()
+        branch = Branch(name, old, here, changes, history, reached=here, measured=measured)
         self._begin(branch)
         if epochs > history.epochs:
             # What a bucket of the history holds cannot be parted: its epochs are run again.
@@ -364,7 +359,7 @@ class Timeline:
                 pass
         if not here.operation:
             # The parent's later ones are no use here, and the first step back is to be short.
-            branch.snapshots.keep(self._saver.take())
+            branch.snapshots.keep(self.saver.take())
             self._make_room()
         return branch
 

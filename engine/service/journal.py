@@ -133,11 +133,12 @@ def _from_json(value: float | str) -> float:
 
 
 class BranchRecord(msgspec.Struct, frozen=True):
-    """A branch: its changes from the beginning on, how far it came, and its last weights' digest.
+    """A branch: its changes from the beginning on, how far it came, and its last state's digest.
 
     ``widths`` holds from which epoch on how many metrics are recorded of the branch itself. Earlier
     epochs are recorded of the branch ``after``; without one, they were measured before the record
-    began. ``epochs`` is how many have been measured in all.
+    began. ``epochs`` is how many have been measured in all. Older records have a digest of the
+    ``weights`` instead of all the ``state``.
     """
 
     name: str
@@ -146,7 +147,8 @@ class BranchRecord(msgspec.Struct, frozen=True):
     epochs: int
     changes: list[ChangeRecord]
     reached: Position
-    weights: str
+    state: str = ""
+    weights: str = ""
 
     @property
     def first(self) -> int:

@@ -183,7 +183,7 @@ class Recorder:
                     branch.history.epochs,
                     [ChangeRecord.of(change) for change in branch.changes],
                     branch.reached,
-                    branch.weights,
+                    branch.state,
                 )
                 for branch in timeline.branches
             ],

@@ -55,7 +55,7 @@ def replay(run: Run) -> Iterator[str]:
     SourceError
         If it cannot be trained again, and why.
     Difference
-        If an epoch differs, or the last weights, or if anything that was measured is not recorded
+        If an epoch differs, or the last state, or if anything that was measured is not recorded
         and so could not be compared.
     """
     description, journal, outdated = _read(run)
@@ -170,11 +170,25 @@ def _compare(trainer: Trainer, branch: BranchRecord, metrics: Metrics, absent: C
         return f"{branch.name}: {compared:,} of {compared + metrics.missing:,} epochs"
     _train(trainer, branch.reached)
     place = _place(trainer)
-    if digest(trainer.network.parameters) != branch.weights:
-        raise Difference(f"{branch.name}: the weights differ {place}")
+    what = _compare_end(trainer, branch)
     _train(trainer, end)  # measured after the journal was last written
-    weights = "the weights" if place == _place(trainer) else f"the weights {place}"
-    return f"{branch.name}: {compared:,} epochs and {weights}"
+    said = what if place == _place(trainer) else f"{what} {place}"
+    return f"{branch.name}: {compared:,} epochs and {said}"
+
+
+def _compare_end(trainer: Trainer, branch: BranchRecord) -> str:
+    """Return what is recorded of where a branch has come to; Difference if it is not the same."""
+    place = _place(trainer)
+    if not branch.state:
+        if digest(trainer.network.parameters) != branch.weights:
+            raise Difference(f"{branch.name}: the weights differ {place}")
+        return "the weights"
+    if trainer.timeline.saver.digest() != branch.state:
+        raise Difference(
+            f"{branch.name}: the state differs {place}: the weights, or what the optimizer or a"
+            " layer keeps"
+        )
+    return "the state"
 
 
 def _compare_epoch(branch: str, event: events.EpochMeasured, metrics: Metrics) -> list[str]:

@@ -256,10 +256,9 @@ class Session:
         """
         self.status, self.message, self._target = "paused", "", None
         self.predicted = None
-        self.trainer.timeline.mark()
-        self.outbox.append(messages.branches_of(self.trainer))
         self._journey, self._arrive = journey, arrive or self._stepped
         self._travel_for(AT_ONCE)
+        self.outbox.append(messages.branches_of(self.trainer))
         if self._journey:
             self.status = "running"
             self.outbox.append(events.Resumed())

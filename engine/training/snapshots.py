@@ -23,6 +23,7 @@ from engine.training.state import State
 LEFT_ALONE = (Dataset, History)
 # Attributes that are measured before the formula that computes them has run.
 MEASURED = {"learning_rate"}
+GENERATORS = {"numpy.random": np.random.mtrand._rand, "random": random._inst}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,16 @@ class Saver:
         """Return a state that `State.to_bytes` has stored, also of another process."""
         return State.load(data, self._roots(), self._left_out, skip=LEFT_ALONE)
 
+    def digest(self) -> str:
+        """Return a digest of the state here, without what is computed anew in each iteration.
+
+        What callbacks and metrics keep is not a part of it, as it may be the time of day. Where
+        they change what trains, that is.
+        """
+        counters = {name: getattr(self.machine, name) for name in sorted(self.machine.counters)}
+        roots = self._trained() | {"trainer": counters}
+        return State.capture(roots, self._not_kept, skip=LEFT_ALONE).digest()
+
     def restore(self, state: State) -> None:
         """Put the machine back. What is computed in each iteration stays as it is."""
         state.restore()
@@ -73,22 +84,31 @@ class Saver:
 
     def _roots(self) -> dict[str, Any]:
         """Return what the state of a training is found in, by its name."""
+        machine = self.machine
+        functions = [*machine.callbacks, *machine.metrics.functions.values()]
+        roots = self._trained()
+        roots |= {f"callback_{k}": function for k, function in enumerate(functions, 1)}
+        return roots | GENERATORS if functions else roots
+
+    def _trained(self) -> dict[str, Any]:
+        """Return those of them that are no callbacks and metrics."""
         machine, network = self.machine, self.machine.network
         parts = dict(zip(network.names, network.layers, strict=True))
         parts |= {"loss": machine.loss, "optimizer": machine.optimizer}
-        functions = [*machine.callbacks, *machine.metrics.functions.values()]
         roots = {"trainer": machine, **parts}
-        roots |= {f"callback_{k}": function for k, function in enumerate(functions, 1)}
-        if functions or not all(map(is_built_in, parts.values())):
-            roots |= {"numpy.random": np.random.mtrand._rand, "random": random._inst}
-        return roots
+        return roots if all(map(is_built_in, parts.values())) else roots | GENERATORS
 
     def _left_out(self, part: Any) -> Collection[str]:
         """Return the attributes that are not kept; at the beginning, all of a part are."""
+        is_kept = part is not self.machine and not self.machine.iteration
+        return () if is_kept else self._not_kept(part)
+
+    def _not_kept(self, part: Any) -> Collection[str]:
+        """Return the attributes that are no state, or that every iteration computes anew."""
         machine = self.machine
         if part is machine:
             return [name for name in vars(machine) if name not in machine.counters]
-        found = self._computed.get(id(part)) if machine.iteration else None
+        found = self._computed.get(id(part))
         return found[1] if found else ()
 
 

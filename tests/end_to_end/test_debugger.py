@@ -102,5 +102,5 @@ def test_what_if_leaves_a_ghost_and_the_run_is_told_again(start, tmp_path):
     environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
     told = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
     assert told.stdout.splitlines()[-1] == "identical", told
-    assert told.stdout.splitlines()[0] == "main: 401 epochs and the weights"
+    assert told.stdout.splitlines()[0] == "main: 401 epochs and the state"
     assert told.returncode == 0

@@ -140,7 +140,7 @@ DAMAGES = (cut, flip, scramble, lengthen, empty, remove, replace, another_kind)
 
 def compared(lines):
     """Which epochs of each branch are said to be identical."""
-    found = (re.fullmatch(r"(\w+): ([\d,]+) epochs and the weights.*", line) for line in lines)
+    found = (re.fullmatch(r"(\w+): ([\d,]+) epochs and the state.*", line) for line in lines)
     return {match[1]: int(match[2].replace(",", "")) for match in found if match}
 
 

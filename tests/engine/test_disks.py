@@ -85,7 +85,7 @@ def test_a_read_only_disk_is_one_line(home):
 def test_a_long_path_can_be_recorded_on(home, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(home / "/".join(["x" * 200] * 12)))
     assert train() == ""
-    replayed(0, "main: 300 epochs and the weights\nidentical")
+    replayed(0, "main: 300 epochs and the state\nidentical")
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o777])
@@ -124,7 +124,7 @@ def test_output_that_nothing_takes_does_not_end_the_training():
         )
         assert done.returncode == 1
         assert done.stderr == "nntui: the output is not printed any more: No space left on device\n"
-        replayed(0, "main: 300 epochs and the weights\n")
+        replayed(0, "main: 300 epochs and the state\n")
         done = subprocess.run([*command, *SMALL], stdout=full, stderr=full, timeout=60)
         assert done.returncode == 1
         for arguments in (["replay", "mine"], ["--help"], ["--version"]):
@@ -195,7 +195,7 @@ def test_a_signal_ends_it_with_all_that_was_measured(running, number):
     out, said = process.communicate(timeout=10)
     end = json.loads(out.splitlines()[-1])
     assert (end["status"], process.returncode, said) == ("stopped", 0, "")
-    replayed(0, f"main: {end['epoch'] + 1:,} epochs and the weights\nidentical")
+    replayed(0, f"main: {end['epoch'] + 1:,} epochs and the state\nidentical")
 
 
 def test_a_signal_that_is_ignored_stays_so(running):
@@ -241,7 +241,7 @@ def test_a_standard_stream_that_is_closed_is_no_error_and_takes_no_record(number
     assert done.returncode == 0
     assert "Traceback" not in done.stderr
     assert ("epoch: 200" in done.stdout, "mine · " in done.stderr) == (number != 1, number != 2)
-    replayed(0, "main: 300 epochs and the weights\nidentical")
+    replayed(0, "main: 300 epochs and the state\nidentical")
 
 
 def test_a_record_that_may_not_be_read_is_one_line(home):

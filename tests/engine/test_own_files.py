@@ -125,7 +125,7 @@ def test_arguments_are_the_same_when_the_run_is_replayed(own):
     again = subprocess.run(
         [sys.executable, "-m", "tui", "replay", "mine"], capture_output=True, text=True, timeout=60
     )
-    assert again.stdout == "main: 30 epochs and the weights\nidentical\n"
+    assert again.stdout == "main: 30 epochs and the state\nidentical\n"
 
 
 def test_a_file_is_run_as_the_main_module_from_its_own_folder(own, tmp_path):
@@ -407,7 +407,7 @@ def test_a_file_that_has_gone_back_is_shown_where_it_is(own, watched):
     assert client.frame(lambda frame: frame.epoch == 12).reached == 19
     _, lines = own(DATA + TRAINER + WENT_BACK, "--name", "mine")
     assert [line["epoch"] for line in lines[1:-1]] == list(range(12, 30))
-    assert replayed("mine") == ["main: 10 epochs and the weights", "identical"]
+    assert replayed("mine") == ["main: 10 epochs and the state", "identical"]
 
 
 def test_a_file_that_has_branched_is_shown_with_its_branches(own, watched):
@@ -423,8 +423,8 @@ def test_a_file_that_has_branched_is_shown_with_its_branches(own, watched):
     assert [ghost.name for ghost in frame.answer(Curves).ghosts] == ["lr 0.5"]
     own(DATA + TRAINER + BRANCHED, "--name", "mine")
     assert replayed("mine") == [
-        "main: 0 epochs and the weights",
-        "branch_1: 15 epochs and the weights",
+        "main: 0 epochs and the state",
+        "branch_1: 15 epochs and the state",
         "identical",
     ]
 

@@ -81,8 +81,8 @@ def test_the_record_keeps_a_metric_that_is_added_on_the_way(run):
         assert np.isnan(found.values).all(axis=1).sum() == 0
         assert (np.isnan(found.values).sum(axis=1) == 22 - found.widths).all()
     assert [*replay(made)] == [
-        "main: 31 epochs and the weights",
-        "branch_1: 41 epochs and the weights",
+        "main: 31 epochs and the state",
+        "branch_1: 41 epochs and the state",
         "identical",
     ]
 
@@ -187,7 +187,7 @@ def test_a_file_that_adds_metrics_is_trained_stopped_and_replayed(tmp_path):
     assert ("m9" in epochs[20], epochs[21]["m9"]) == (False, 9.0)
     assert lines[-1]["margin"] == epochs[-1]["margin"]
     done = nntui("replay", "one", home=home)
-    assert done.stdout == "main: 200 epochs and the weights\nidentical\n"
+    assert done.stdout == "main: 200 epochs and the state\nidentical\n"
     first = next(line for line in epochs if line["margin"] > 0.1)
     done = nntui(mine, "--headless", "--seed", 1, "--break", "margin > 0.1", home=home)
     assert f"breakpoint 1: margin > 0.1 · after epoch {first['epoch']}" in done.stdout

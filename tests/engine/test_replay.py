@@ -1,5 +1,7 @@
 """A run is told again bit for bit, from its directory alone."""
 
+import hashlib
+import json
 import os
 import random
 
@@ -7,15 +9,17 @@ import msgspec
 import numpy as np
 import pytest
 
+from engine.debugging.branches import digest
 from engine.protocol import commands
 from engine.service.build import build_trainer
 from engine.service.description import Description, SourceError
-from engine.service.journal import describe, read_journal, read_metrics, write_journal
+from engine.service.journal import Sealed, describe, read_journal, read_metrics, write_journal
 from engine.service.record import Recorder
 from engine.service.replay import Difference, replay
 from engine.service.run import Run
 from engine.service.session import Session
 from engine.service.threads import limit_threads
+from tests.strangers import STRANGERS
 
 WAYS = (
     *(commands.Step(u, b) for u in ("epoch", "batch", "operation") for b in (True, False)),
@@ -68,7 +72,7 @@ def test_whatever_was_done_is_done_again(run, seed):
     *compared, verdict = replay(made)
     assert compared
     assert verdict == "identical"
-    assert all(line.endswith("the weights") for line in compared)
+    assert all(line.endswith("the state") for line in compared)
 
 
 def test_a_figure_that_differs_is_named(run):
@@ -88,10 +92,80 @@ def test_weights_that_differ_are_said(run):
     write_journal(made.directory, msgspec.structs.replace(journal, environment=other))
     with pytest.raises(SourceError, match="first weights"):
         list(replay(made))
-    branch = msgspec.structs.replace(journal.branches[0], weights="0")
+    branch = msgspec.structs.replace(journal.branches[0], state="0")
     write_journal(made.directory, msgspec.structs.replace(journal, branches=[branch]))
+    with pytest.raises(Difference, match="the state differs after epoch 30"):
+        list(replay(made))
+
+
+def test_an_older_record_has_the_weights_digest_alone(run):
+    made = run([commands.GoTo(30)])
+    path = made.directory / "journal.json"
+    again = build_trainer(made.description)
+    with limit_threads(again):
+        again.run(31)
+
+    def write(weights):
+        journal = json.loads(path.read_bytes())["journal"]
+        del journal["branches"][0]["state"]
+        journal["branches"][0]["weights"] = weights
+        text = msgspec.json.encode(journal)
+        sealed = Sealed(hashlib.sha256(text).hexdigest(), msgspec.Raw(text))
+        path.write_bytes(msgspec.json.encode(sealed))
+
+    recorded = path.read_bytes()
+    write(digest(again.network.parameters))
+    assert list(replay(made)) == ["main: 31 epochs and the weights", "identical"]
+    path.write_bytes(recorded)
+    write("0")
     with pytest.raises(Difference, match="the weights differ after epoch 30"):
         list(replay(made))
+
+
+LATE_MOMENTS = """
+from pathlib import Path
+import numpy as np
+from engine import Dataset, Dense, GradientDescent, Network, SoftmaxCrossEntropy, Trainer
+
+class Momentum(GradientDescent):
+    moments = float(Path(__file__).with_name("first.txt").read_text())
+
+    def update_parameters(self, layer):
+        self.moments = 0.9 * self.moments + np.abs(layer.dweights).sum()
+        super().update_parameters(layer)
+
+data = Dataset(np.arange(4.0)[:, None], np.array([0, 0, 1, 1]))
+trainer = Trainer(Network([Dense(1, 2)]), SoftmaxCrossEntropy(), Momentum(0.1), data)
+"""
+
+
+def test_what_an_optimizer_keeps_is_compared_too(run, tmp_path):
+    """Its moments differ, and the weights do not yet."""
+    (tmp_path / "mine.py").write_text(LATE_MOMENTS)
+    (tmp_path / "first.txt").write_text("0")
+    options = {"source": str(tmp_path / "mine.py"), "epochs": None, "learning_rate": None}
+    made = run([commands.GoTo(9)], **options)
+    assert list(replay(made)) == ["main: 10 epochs and the state", "identical"]
+    (tmp_path / "first.txt").write_text("1")
+    with pytest.raises(Difference, match=r"the state differs after epoch 9: .* optimizer"):
+        list(replay(made))
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_parts_of_ones_own_come_to_the_same_state_again(run, tmp_path, name):
+    draw = random.Random(name)
+    batch_size = draw.choice([None, 8])
+    # What is predicted after an edit draws from a module's generators, and undo would take back
+    # what a callback has changed and changes again.
+    ways = [way for way in WAYS if not isinstance(way, commands.Edit | commands.Undo)]
+    (tmp_path / "mine.py").write_text(
+        f"from tests.strangers import build\ntrainer = build({name!r}, batch_size={batch_size})\n"
+    )
+    options = {"source": str(tmp_path / "mine.py"), "epochs": None, "learning_rate": None}
+    made = run([commands.GoTo(12), *(draw.choice(ways) for _ in range(10))], **options)
+    *compared, verdict = replay(made)
+    assert verdict == "identical"
+    assert all(line.endswith("the state") for line in compared)
 
 
 def test_what_cannot_be_told_again_is_said_beforehand(run, tmp_path, monkeypatch):
@@ -100,7 +174,7 @@ def test_what_cannot_be_told_again_is_said_beforehand(run, tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     made = run([commands.GoTo(3)], source="rows.csv")
     monkeypatch.chdir("/")
-    assert list(replay(made)) == ["main: 4 epochs and the weights", "identical"]
+    assert list(replay(made)) == ["main: 4 epochs and the state", "identical"]
     rows.write_text("1,2,a\n3,4,b\n2,2,a\n")
     with pytest.raises(SourceError, match="the data are others"):
         list(replay(made))
@@ -181,8 +255,8 @@ def test_what_a_file_has_trained_itself_is_not_said_to_be_compared(run, tmp_path
     options = {"source": str(tmp_path / "mine.py"), "epochs": None, "learning_rate": None}
     made = run([commands.GoTo(19), commands.GoTo(2), commands.GoTo(5)], **options)
     assert list(replay(made)) == [
-        "main: 0 epochs and the weights",
-        "branch_1: 13 epochs and the weights",
+        "main: 0 epochs and the state",
+        "branch_1: 13 epochs and the state",
         "identical",
     ]
 

@@ -75,7 +75,7 @@ def test_a_replay_takes_as_many_threads_as_the_run(tmp_path):
     nntui(*wide, "--threads", "2", "--name", "two")
     journal, _ = read_journal(tmp_path / "nntui" / "runs" / "two")
     assert journal.environment.threads == 2
-    assert nntui("replay", "two").stdout == "main: 5 epochs and the weights\nidentical\n"
+    assert nntui("replay", "two").stdout == "main: 5 epochs and the state\nidentical\n"
 
 
 def test_busy_cores_slow_it_no_more_than_one_thread():

@@ -327,7 +327,7 @@ def test_a_file_is_trained_stopped_and_replayed(tmp_path):
     assert list(epochs[0]) == ["type", "epoch", *NAMES, "learning_rate"]
     assert [lines[-1][name] for name in NAMES] == [epochs[-1][name] for name in NAMES]
     done = nntui("replay", "one", home=home)
-    assert done.stdout == "main: 200 epochs and the weights\nidentical\n"
+    assert done.stdout == "main: 200 epochs and the state\nidentical\n"
     limit = (epochs[0]["validation_loss"] + epochs[-1]["validation_loss"]) / 2
     first = next(line for line in epochs if line["validation_loss"] < limit)
     condition = f"validation_loss < {limit!r}"

@@ -240,7 +240,7 @@ def test_a_file_with_an_odd_name_is_trained_on_and_replayed(tmp_path, name):
     run = json.loads(done.stdout.splitlines()[0])["name"]
     assert (done.returncode, done.stderr, run.isprintable()) == (0, "", True)
     again = nntui("replay", run)
-    assert (again.returncode, again.stdout) == (0, "main: 5 epochs and the weights\nidentical\n")
+    assert (again.returncode, again.stdout) == (0, "main: 5 epochs and the state\nidentical\n")
 
 
 @pytest.mark.parametrize("name", ["", "-", "../x", "a/b", "..", "a\nb", "\x1b[31mred", "x" * 101])

@@ -89,7 +89,7 @@ def train(*arguments, **options):
 
 def assert_identical(run):
     again = nntui("replay", run)
-    assert (again.returncode, again.stdout) == (0, "main: 5 epochs and the weights\nidentical\n")
+    assert (again.returncode, again.stdout) == (0, "main: 5 epochs and the state\nidentical\n")
 
 
 def test_standard_input_a_pipe_and_a_file_train_alike_and_replay(folder):

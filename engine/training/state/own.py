@@ -77,13 +77,15 @@ def named_globals(function: types.FunctionType) -> Iterator[tuple[dict[str, Any]
         names = _names[code] = _names_in(code)
     globals_, attributes, imported = names
     yield namespace, globals_
-    modules = [value for n in globals_ if type(value := namespace.get(n)) is types.ModuleType]
+    modules = [
+        value for name in sorted(globals_) if type(value := namespace.get(name)) is types.ModuleType
+    ]
     modules += [
         value
         for cell in function.__closure__ or ()
         if type(value := _value_of(cell)) is types.ModuleType
     ]
-    modules += [sys.modules[name] for name in imported if name in sys.modules]
+    modules += [sys.modules[name] for name in sorted(imported) if name in sys.modules]
     for module in modules:
         if is_own_module(module):
             yield vars(module), attributes

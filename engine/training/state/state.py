@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
@@ -135,7 +134,7 @@ class State:
 
     def digest(self) -> str:
         """Return a digest that is the same for states between which there is no difference."""
-        return hashlib.sha256(storage.encode(self._graph, strict=False)).hexdigest()
+        return storage.digest(self._graph)
 
     def to_bytes(self) -> bytes:
         """Return all of it as bytes, for `load`.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import types
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -45,15 +46,33 @@ class Stored(msgspec.Struct, array_like=True):
 _decoder = msgspec.msgpack.Decoder(Stored)
 
 
-def encode(graph: Graph, *, strict: bool = True) -> bytes:
+def encode(graph: Graph) -> bytes:
     """Return a state as bytes.
 
     Raises
     ------
     StateError
-        If strict, and the state holds something that a training advances and that cannot be
-        stored, as an iterator.
+        If the state holds something that a training advances and that cannot be stored, as an
+        iterator.
     """
+    for path, (kind, thing, _) in graph.paths():
+        _refuse(kind, thing, path)
+    return _encode(graph, np.ndarray.tobytes)
+
+
+def digest(graph: Graph) -> str:
+    """Return a digest of what a state as bytes would hold, without copies of its arrays."""
+    return hashlib.sha256(_encode(graph, _digest_of_array)).hexdigest()
+
+
+def _digest_of_array(array: np.ndarray[Any, Any]) -> bytes:
+    data = (
+        array.data if array.flags.c_contiguous and array.dtype.kind in "biufc" else array.tobytes()
+    )
+    return hashlib.sha256(data).digest()
+
+
+def _encode(graph: Graph, bytes_of: Callable[[np.ndarray[Any, Any]], bytes]) -> bytes:
     found = list(graph.paths())
     index = {id(thing): number for number, (_, (_, thing, _)) in enumerate(found)}
     copies = {
@@ -71,9 +90,7 @@ def encode(graph: Graph, *, strict: bool = True) -> bytes:
         return _encode_leaf(value)
 
     nodes = []
-    for path, (kind, thing, content) in found:
-        if strict:
-            _refuse(kind, thing, path)
+    for _, (kind, thing, content) in found:
         values, labels = kind.values(content), graph.labels(kind, content)
         if kind.name in ("set", "frozenset"):
             values = sorted(values, key=lambda v: repr(v) if type(v) in LEAVES else "")
@@ -90,7 +107,7 @@ def encode(graph: Graph, *, strict: bool = True) -> bytes:
         label: {name: value_of(value) for name, value in namespace.values.items()}
         for label, namespace in graph.labelled().items()
     }
-    return msgspec.msgpack.encode(Stored(roots, namespaces, nodes))
+    return msgspec.msgpack.encode(Stored(roots, namespaces, nodes), enc_hook=bytes_of)
 
 
 def decode(data: bytes) -> Stored:
@@ -164,8 +181,7 @@ def _encode_array(array: np.ndarray[Any, Any]) -> list[Any]:
         return ["list", array.ravel().tolist()]
     axes = sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
     descr = npy.dtype_to_descr(array.dtype)
-    data = array.transpose(axes).tobytes()
-    return ["array", descr, array.shape, axes, array.flags.writeable, data]
+    return ["array", descr, array.shape, axes, array.flags.writeable, array.transpose(axes)]
 
 
 def _encode_view(view: np.ndarray[Any, Any], owner: int) -> list[Any]:
