@@ -45,13 +45,11 @@ class Monitor(Watcher):
         """Pause."""
         self.send(commands.Pause())
 
-    def action_start(self) -> None:
-        """Resume, or start."""
+    def action_resume(self) -> None:
+        """Go on, or start."""
         self.send(commands.Resume())
 
-    def action_resume(self) -> None:
-        """Continue."""
-        self.send(commands.Resume())
+    action_start = action_resume  # of the key that pauses while it runs
 
     def action_step(self, unit: str, back: bool = False) -> None:
         """Go one operation, batch or epoch on, or back."""
