@@ -11,7 +11,12 @@ from engine.nn.activations import ReLU, Softmax
 from engine.nn.calls import UPDATES
 from engine.nn.layers import Dense
 from engine.nn.losses import CrossEntropyLoss, SoftmaxCrossEntropy
-from engine.nn.parameters import may_have_parameters, parameter_names, parts_of
+from engine.nn.parameters import (
+    may_have_parameters,
+    names_of_containers,
+    parameter_names,
+    parts_of,
+)
 
 # What a part must be able to do. Nothing has to be inherited.
 METHODS = {
@@ -88,6 +93,11 @@ def check_layers(layers: Iterable[Any]) -> tuple[Any, ...]:
             " weights and dweights of Dense"
         )
     for part in parts:
+        for name in names_of_containers(part):
+            raise TypeError(
+                f"{type(part).__name__} keeps its {name} in a list or a dictionary, where they are"
+                f" not found: give each array an attribute, as self.{name}_1 with self.d{name}_1"
+            )
         for name in parameter_names(part):
             if not np.size(getattr(part, name)):
                 raise ValueError(f"{part!r:.60} is empty: its {name} are of no size")

@@ -52,6 +52,12 @@ def may_have_parameters(layer: Any) -> bool:
     return bool(parameter_names(layer) or _with_gradients(layer.__class__))
 
 
+def names_of_containers(layer: Any) -> tuple[str, ...]:
+    """Return the names of what would be parameters, were it not a container of arrays."""
+    names = _with_gradients(layer.__class__)
+    return tuple(name for name in names if _holds_arrays(getattr(layer, name, None)))
+
+
 def parts_of(layer: Any, name: str, others: Collection[Any] = ()) -> Iterator[tuple[str, Any]]:
     """Yield a layer or a loss, and those that it is made of, with names as ``residual_1.first``.
 
@@ -86,6 +92,13 @@ def _fits(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
         return np.broadcast_shapes(shape, other) == other
     except ValueError:
         return False
+
+
+def _holds_arrays(value: Any) -> bool:
+    values = value.values() if isinstance(value, dict) else value
+    if not isinstance(value, dict | list | tuple):
+        return False
+    return any(isinstance(item, np.ndarray) or _holds_arrays(item) for item in values)
 
 
 def _is_number(value: Any) -> bool:

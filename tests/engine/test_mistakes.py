@@ -130,3 +130,33 @@ def test_labels_are_taken_as_files_hold_them(labels, names):
 def test_labels_that_are_not_whole_are_refused(labels):
     with pytest.raises(DataError, match="must be whole numbers"):
         Dataset(X, labels)
+
+
+class Stack:
+    """Keeps the arrays of two layers in one attribute, in a container."""
+
+    def __init__(self, weights):
+        self.weights = weights
+
+    def forward(self, inputs):
+        self.output = inputs
+
+    def backward(self, dvalues):
+        self.dweights = self.weights
+        self.dinputs = dvalues
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [
+        [np.eye(2), np.eye(2)],
+        [[np.eye(2), np.zeros(2)], [np.eye(2), np.zeros(2)]],
+        {"first": np.eye(2)},
+        {"both": (np.eye(2), np.eye(2))},
+    ],
+)
+def test_arrays_in_a_container_are_refused_rather_than_left_untrained(weights):
+    for layer in (Stack(weights), Kept(inner=Stack(weights))):
+        with pytest.raises(TypeError, match="Stack keeps its weights in a list or a dictionary"):
+            Network([Dense(2, 2), layer])
+    assert Network([Dense(2, 2), Stack([])])
