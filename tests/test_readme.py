@@ -1,8 +1,6 @@
 """What the README says is what there is."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -10,6 +8,7 @@ from click.testing import CliRunner
 from engine.debugging.changes import parse_change
 from engine.service.build import build_trainer
 from engine.service.description import Description
+from tests.command import nntui
 from tui.cli.group import command
 from tui.keys import KEYS, VIEWS
 
@@ -42,8 +41,7 @@ def test_its_conditions_and_changes_are_understood():
 def test_its_own_network_trains(tmp_path):
     (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     (tmp_path / "mine.py").write_text(code)
-    run = [sys.executable, "-m", "tui", "mine.py", "--headless"]
-    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=True)
+    done = nntui("mine.py", "--headless", cwd=tmp_path, check=True)
     assert "epoch: 2900" in done.stdout
     last = dict(line.split(": ") for line in done.stdout.splitlines()[-3:])
     assert float(last["Accuracy"]) > 0.95

@@ -5,11 +5,12 @@ import math
 import os
 import re
 import signal
-import sys
 import time
 
 import pexpect
 import pyte
+
+from tests.command import NNTUI
 
 KEYS = {"enter": "\r", "escape": "\x1b", "up": "\x1b[A", "down": "\x1b[B", "pagedown": "\x1b[6~"}
 # What pyte would print as text: mode queries, the kitty keyboard, operating system commands.
@@ -55,7 +56,7 @@ class Terminal:
         kept = {k: v for k, v in os.environ.items() if k not in UNWANTED}
         if full_speed and "--speed" not in arguments:
             arguments = ("--speed", "max", *arguments)
-        program, *rest = command or [sys.executable, "-m", "tui", *arguments]
+        program, *rest = command or [*NNTUI, *arguments]
         self.child = pexpect.spawn(
             program,
             rest,

@@ -1,10 +1,8 @@
 """Stepping, breaking, branching and telling again, in a real terminal with a real worker."""
 
-import os
-import subprocess
-import sys
-
 import pytest
+
+from tests.command import nntui
 
 
 def figures(terminal):
@@ -98,9 +96,7 @@ def test_what_if_leaves_a_ghost_and_the_run_is_told_again(start, tmp_path):
     t.until(r"lr 1\b")
     t.press("q")
     assert t.wait() == 0
-    command = [sys.executable, "-m", "tui", "replay", "again"]
-    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
-    told = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    told = nntui("replay", "again", home=tmp_path)
     assert told.stdout.splitlines()[-1] == "identical", told
     assert told.stdout.splitlines()[0] == "main: 401 epochs and the state"
     assert told.returncode == 0

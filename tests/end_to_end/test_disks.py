@@ -4,11 +4,10 @@ import os
 import resource
 import shutil
 import signal
-import subprocess
-import sys
 
 import pytest
 
+from tests.command import nntui
 from tests.disks import disk
 from tests.end_to_end.conftest import workers
 
@@ -19,17 +18,6 @@ def trains_on(terminal):
     before = int(terminal.until(r"epoch (\d+)")[1])
     terminal.until(rf"epoch (?!{before}\b)\d+")
     terminal.until("running")
-
-
-def replayed(home, directory, *arguments):
-    command = [sys.executable, "-m", "tui", "replay", str(directory)]
-    return subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={**os.environ, "XDG_STATE_HOME": str(home)},
-    )
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 12)])
@@ -79,7 +67,7 @@ def test_a_disk_that_fills_is_said_on_the_screen_and_the_training_goes_on(start,
         t.press("q")
         assert t.wait() == 0
         (run,) = (small / "nntui" / "runs").iterdir()
-        again = replayed(small, run)
+        again = nntui("replay", run, home=small)
         assert again.returncode == 1
         assert "identical" not in again.stdout
         assert "could not be recorded" in again.stdout
@@ -143,6 +131,6 @@ def test_a_worker_that_is_killed_has_written_what_the_screen_showed(start, tmp_p
     t.press("q")
     t.wait()
     (run,) = (tmp_path / "nntui" / "runs").iterdir()
-    again = replayed(tmp_path, run)
+    again = nntui("replay", run, home=tmp_path)
     assert again.returncode == 0
     assert int(again.stdout.split()[1]) > shown

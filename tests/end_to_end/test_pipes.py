@@ -4,22 +4,14 @@ import os
 import shlex
 import signal
 import subprocess
-import sys
 
 import numpy as np
 import pytest
 
+from tests.command import NNTUI, nntui
 from tests.end_to_end.conftest import none_left
 
 TABLE = "length,width,kind\n" + "".join(f"{k % 7},{k * k % 11},{'abc'[k % 3]}\n" for k in range(60))
-
-
-def nntui(home, *arguments, **options):
-    command = [sys.executable, "-m", "tui", *map(str, arguments)]
-    settings = {**os.environ, "XDG_STATE_HOME": str(home)}
-    return subprocess.run(
-        command, env=settings, capture_output=True, text=True, timeout=60, **options
-    )
 
 
 @pytest.fixture
@@ -31,7 +23,7 @@ def table(tmp_path):
 
 def shell(start, line, *arguments, **options):
     """Start a line of bash in a terminal; ``nntui`` in it is the program, with arguments."""
-    program = shlex.join([sys.executable, "-m", "tui", *map(str, arguments)])
+    program = shlex.join([*NNTUI, *map(str, arguments)])
     return start(command=["bash", "-c", line.replace("nntui", program)], **options)
 
 
@@ -45,7 +37,7 @@ def test_data_from_standard_input_leave_the_keys_to_the_terminal(start, tmp_path
     t.until("paused")
     t.press("q")
     assert t.wait() == 0
-    again = nntui(tmp_path, "replay", "piped")
+    again = nntui("replay", "piped", home=tmp_path)
     assert again.returncode == 0, again.stderr
     assert again.stdout.endswith("identical\n")
 
@@ -57,7 +49,7 @@ def test_a_substituted_process_is_copied_before_the_worker_starts(start, tmp_pat
     t.until("epoch 0 ")
     t.press("q")
     assert t.wait() == 0
-    assert nntui(tmp_path, "replay", "piped").stdout.endswith("identical\n")
+    assert nntui("replay", "piped", home=tmp_path).stdout.endswith("identical\n")
 
 
 def test_without_a_terminal_for_the_keys_one_line_says_what_to_do(tmp_path):
@@ -65,7 +57,7 @@ def test_without_a_terminal_for_the_keys_one_line_says_what_to_do(tmp_path):
     master, slave = os.openpty()
     settings = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
     done = subprocess.run(
-        [sys.executable, "-m", "tui", "-"],
+        [*NNTUI, "-"],
         env=settings,
         input=TABLE.encode(),
         stdout=slave,

@@ -5,11 +5,11 @@ import random
 import signal
 import statistics
 import subprocess
-import sys
 import time
 
 import pytest
 
+from tests.command import NNTUI
 from tests.end_to_end.conftest import none_left, workers
 
 
@@ -178,7 +178,7 @@ def test_a_terminal_without_utf_8_gets_a_line_and_plain_text(start, tmp_path, se
     assert t.output.startswith(b"nntui: the screen needs UTF-8, not ")
     assert b"set LC_ALL=C.UTF-8" in t.output
     for option in ("--headless", "--json"):
-        command = [sys.executable, "-m", "tui", option, "--epochs", "2"]
+        command = [*NNTUI, option, "--epochs", "2"]
         state = {"XDG_STATE_HOME": str(tmp_path)}
         done = subprocess.run(
             command, env={**os.environ, **settings, **state}, capture_output=True, timeout=60

@@ -25,6 +25,7 @@ from engine.service.description import Description
 from engine.service.peer import is_own
 from engine.service.server import Server
 from engine.service.session import Session
+from tests.command import NNTUI
 
 NOBODY = 65534
 SMALL = Description(samples=10, hidden=(4,), epochs=20, paused=True)
@@ -232,7 +233,7 @@ def test_what_lies_in_the_current_folder_is_not_executed(start, monkeypatch, tmp
         (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'executed')!r}, 'w')\n")
     monkeypatch.chdir(tmp_path)
     assert is_served(start())
-    for command in ([sys.executable, "-m", "tui"], [str(Path(sys.executable).with_name("nntui"))]):
+    for command in (NNTUI, [str(Path(sys.executable).with_name("nntui"))]):
         arguments = [*command, "--epochs", "2", "--headless"]
         ended = subprocess.run(arguments, capture_output=True, text=True, timeout=60)
         assert ended.returncode == 0

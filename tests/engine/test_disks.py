@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from tests.command import NNTUI, nntui
 from tests.disks import disk, unprivileged
 
 SMALL = ("--hidden", "4", "--samples", "5", "--seed", "0")
@@ -19,11 +20,6 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     (tmp_path / "state").mkdir()
     return tmp_path / "state"
-
-
-def nntui(*arguments, prefix=(), **options):
-    command = [*prefix, sys.executable, "-m", "tui", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, **options)
 
 
 def train(*arguments, epochs=300, **options):
@@ -118,7 +114,7 @@ def test_a_file_that_may_not_grow_does_not_end_the_training():
 
 def test_output_that_nothing_takes_does_not_end_the_training():
     with open("/dev/full", "w") as full:
-        command = [sys.executable, "-m", "tui", "--json", "--name", "mine", "--epochs", "300"]
+        command = [*NNTUI, "--json", "--name", "mine", "--epochs", "300"]
         done = subprocess.run(
             [*command, *SMALL], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60
         )
@@ -128,7 +124,7 @@ def test_output_that_nothing_takes_does_not_end_the_training():
         done = subprocess.run([*command, *SMALL], stdout=full, stderr=full, timeout=60)
         assert done.returncode == 1
         for arguments in (["replay", "mine"], ["--help"], ["--version"]):
-            command = [sys.executable, "-m", "tui", *arguments]
+            command = [*NNTUI, *arguments]
             done = subprocess.run(
                 command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60
             )
@@ -142,7 +138,7 @@ def running():
     started = []
 
     def start(*arguments, prefix=(), **options):
-        command = [*prefix, sys.executable, "-m", "tui", "--json", "--name", "mine"]
+        command = [*prefix, *NNTUI, "--json", "--name", "mine"]
         process = subprocess.Popen(
             [*command, "--epochs", str(10**9), *SMALL, *map(str, arguments)],
             stdout=subprocess.PIPE,
@@ -221,7 +217,7 @@ trainer.subscribe(events.EpochMeasured, lambda event: time.sleep(0.1))
 
 def test_slow_epochs_are_written_as_they_are_measured(tmp_path, running):
     (tmp_path / "slow.py").write_text(SLOW)
-    command = [sys.executable, "-m", "tui", "--json", "--name", "mine", "slow.py"]
+    command = [*NNTUI, "--json", "--name", "mine", "slow.py"]
     with subprocess.Popen(
         [*command, "--log-every", "1"], cwd=tmp_path, stdout=subprocess.PIPE, text=True
     ) as process:

@@ -2,8 +2,6 @@
 
 import itertools
 import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -14,6 +12,7 @@ from engine.protocol import events
 from engine.service.build import build_trainer
 from engine.service.description import Description
 from tests import notebook
+from tests.command import nntui
 
 RUNS = [
     {},
@@ -99,8 +98,7 @@ def test_relu_is_the_notebooks_where_numbers_are_not_finite(dtype):
 
 
 def test_the_headless_lines_are_the_notebooks():
-    run = [sys.executable, "-m", "tui", "--headless", "--seed", "5", "--epochs", "501"]
-    printed = subprocess.run(run, capture_output=True, text=True, check=True).stdout
+    printed = nntui("--headless", "--seed", "5", "--epochs", "501", check=True).stdout
     with threadpool_limits(1):
         epochs = list(notebook.loop(*notebook.build(seed=5), 501))
     lines = [

@@ -1,8 +1,6 @@
 """Metrics of any name in a run's record, in a replay, and in what is printed of a file."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -15,6 +13,7 @@ from engine.service.record import Recorder
 from engine.service.replay import Difference, replay
 from engine.service.run import Run
 from engine.service.session import Session
+from tests.command import nntui
 
 ADDED = """
 import numpy as np
@@ -169,12 +168,6 @@ def test_a_restart_may_run_the_same_line_again(run):
 
 
 # -- a file, as a process --------------------------------------------------------------------------
-
-
-def nntui(*arguments, home):
-    command = [sys.executable, "-m", "tui", *map(str, arguments)]
-    environment = {"XDG_STATE_HOME": str(home), "PATH": ""}
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
 
 
 def test_a_file_that_adds_metrics_is_trained_stopped_and_replayed(tmp_path):

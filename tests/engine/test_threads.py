@@ -26,6 +26,7 @@ from engine.service.threads import (
     helps,
     limit_threads,
 )
+from tests.command import nntui
 
 
 @pytest.fixture(autouse=True)
@@ -63,11 +64,6 @@ def test_several_threads_that_do_not_help_are_not_taken():
     finally:
         for thread in os.listdir("/proc/self/task"):
             os.sched_setaffinity(int(thread), core)
-
-
-def nntui(*arguments):
-    command = [sys.executable, "-m", "tui", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
 def test_a_replay_takes_as_many_threads_as_the_run(tmp_path):

@@ -2,8 +2,6 @@
 
 import json
 import math
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -24,6 +22,7 @@ from engine.data.batches import shuffled
 from engine.data.dataset import DataError
 from engine.protocol import events
 from engine.protocol.metrics import LOSS
+from tests.command import nntui
 
 NAMES = ["loss", "accuracy", "validation_loss", "validation_accuracy"]
 
@@ -310,12 +309,6 @@ data = Dataset(X[:40], y[:40], validation=(X[40:], y[40:]))
 network = Network([Dense(2, 8), ReLU(), Dense(8, 2)])
 trainer = Trainer(network, SoftmaxCrossEntropy(), GradientDescent(0.5), data, epochs=200)
 """
-
-
-def nntui(*arguments, home):
-    command = [sys.executable, "-m", "tui", *map(str, arguments)]
-    environment = {"XDG_STATE_HOME": str(home), "PATH": ""}
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
 
 
 def test_a_file_is_trained_stopped_and_replayed(tmp_path):

@@ -4,10 +4,11 @@ import json
 import os
 import signal
 import subprocess
-import sys
 
 import numpy as np
 import pytest
+
+from tests.command import NNTUI, nntui
 
 MINE = """
 import numpy as np
@@ -26,11 +27,6 @@ def home(tmp_path_factory, monkeypatch):
     directory = tmp_path_factory.mktemp("state")
     monkeypatch.setenv("XDG_STATE_HOME", str(directory))
     return directory / "nntui" / "runs"
-
-
-def nntui(*arguments, **options):
-    command = [sys.executable, "-m", "tui", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, **options)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +114,7 @@ def test_own_rows_are_standardised_and_it_is_said(tmp_path):
 
 
 def test_an_interrupt_ends_it_with_what_it_has():
-    command = [sys.executable, "-m", "tui", "--headless", "--json", "--epochs", str(10**9)]
+    command = [*NNTUI, "--headless", "--json", "--epochs", str(10**9)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert json.loads(process.stdout.readline())["type"] == "run"
         process.stdout.readline()
@@ -130,7 +126,7 @@ def test_an_interrupt_ends_it_with_what_it_has():
 
 
 def test_a_reader_that_leaves_is_no_error():
-    command = [sys.executable, "-m", "tui", "--headless", "--log-every", "1", "--epochs", "99999"]
+    command = [*NNTUI, "--headless", "--log-every", "1", "--epochs", "99999"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.readline()
         process.stdout.close()
@@ -200,7 +196,7 @@ def test_a_run_without_a_screen_can_be_told_again(tmp_path, options):
 
 
 def test_a_run_that_was_killed_can_be_told_again_as_far_as_it_was_recorded():
-    command = [sys.executable, "-m", "tui", "--json", "--name", "mine", "--epochs", str(10**9)]
+    command = [*NNTUI, "--json", "--name", "mine", "--epochs", str(10**9)]
     with subprocess.Popen([*command, "--log-every", "5000"], stdout=subprocess.PIPE) as process:
         for _ in range(4):
             process.stdout.readline()

@@ -5,12 +5,12 @@ import io
 import os
 import signal
 import subprocess
-import sys
 
 import numpy as np
 import pytest
 
 from engine import Dense, Network, ReLU, Softmax
+from tests.command import NNTUI
 from tests.tui.test_sources import MINE, nntui
 
 RANDOM = np.random.default_rng(5)
@@ -152,7 +152,7 @@ def test_a_toy_and_a_python_file_take_plain_numbers(folder):
 
 
 def test_a_run_that_was_killed_has_no_weights_and_says_what_to_do():
-    command = [sys.executable, "-m", "tui", "--json", "--name", "killed", "--epochs", str(10**9)]
+    command = [*NNTUI, "--json", "--name", "killed", "--epochs", str(10**9)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         process.stdout.readline()
         process.kill()
@@ -164,7 +164,7 @@ def test_a_run_that_was_killed_has_no_weights_and_says_what_to_do():
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_a_signal_ends_has_its_weights(folder, number):
-    command = [sys.executable, "-m", "tui", "--json", "--epochs", str(10**9)]
+    command = [*NNTUI, "--json", "--epochs", str(10**9)]
     name = f"ended-{number.name}"
     with subprocess.Popen([*command, "--name", name], stdout=subprocess.PIPE) as process:
         process.stdout.readline()

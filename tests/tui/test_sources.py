@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from tests.command import nntui
+
 ROWS = [(k, k % 7, k * k % 11, "abc"[k % 3]) for k in range(60)]
 TABLE = "id,length,width,kind\n" + "".join(f"{','.join(map(str, row))}\n" for row in ROWS)
 
@@ -33,11 +35,6 @@ def folder(tmp_path, monkeypatch):
 @pytest.fixture
 def runs(folder):
     return folder / "state" / "nntui" / "runs"
-
-
-def nntui(*arguments, **options):
-    command = [sys.executable, "-m", "tui", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, **options)
 
 
 @pytest.mark.parametrize(
