@@ -44,25 +44,56 @@ class Expressions(Lookup):
         match node:
             case None:
                 return NEW
-            case ast.Name():
-                return self.name(node.id)
             case ast.Attribute():
                 of = self.value(node.value, quiet=True)
                 return self.attribute(of, self.mangled(node.attr), quiet)
+            case ast.Subscript():
+                return self._subscript(node, quiet)
+            case ast.Name() | ast.Constant() | ast.NamedExpr() | ast.Starred():
+                return self._named(node)
+            case ast.Tuple() | ast.List() | ast.Set() | ast.Dict():
+                return union([self.value(item) for item in _items(node)])
+            case ast.BinOp() | ast.JoinedStr():
+                return self._joined(node)
+            case ast.IfExp() | ast.BoolOp() | ast.Compare() | ast.UnaryOp():
+                return self._decided(node)
+            case ast.Call():
+                return self.call(node)
+            case ast.Lambda():
+                return self.define(node)
+            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp():
+                return self._comprehension(node.generators, [node.elt])
+            case ast.DictComp():
+                return self._comprehension(node.generators, [node.key, node.value])
+            case ast.Yield() | ast.YieldFrom():
+                self.frame.returned |= self.value(node.value)
+                return NEW
+        return self._computed(node)
+
+    def _computed(self, node: ast.expr) -> Value:
+        """Use all that an expression is made of; what it gives is new."""
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                self.use(self.value(child))
+        return NEW
+
+    def _named(self, node: ast.Name | ast.Constant | ast.NamedExpr | ast.Starred) -> Value:
+        match node:
+            case ast.Name():
+                return self.name(node.id)
             case ast.Constant():
                 is_text = isinstance(node.value, str)
                 return frozenset({Ref("", node.value)}) if is_text else NEW
-            case ast.Call():
-                return self.call(node)
-            case ast.Subscript():
-                return self._subscript(node, quiet)
-            case ast.BinOp() | ast.JoinedStr():
-                return self._joined(node)
-            case ast.Tuple() | ast.List() | ast.Set():
-                return union([self.value(element) for element in node.elts])
-            case ast.Dict():
-                values = [self.value(n) for n in (*node.keys, *node.values)]
-                return union(values)
+            case ast.NamedExpr():
+                named = self.value(node.value)
+                self.memory.names[node.target.id] = named
+                return named
+            case ast.Starred():
+                return self.memory.inside(self.value(node.value))
+
+    def _decided(self, node: ast.IfExp | ast.BoolOp | ast.Compare | ast.UnaryOp) -> Value:
+        """Evaluate what looks at whether something is true, or the same."""
+        match node:
             case ast.IfExp():
                 self.test(self.value(node.test))
                 return self._either([node.body, node.orelse])
@@ -78,25 +109,7 @@ class Expressions(Lookup):
             case ast.UnaryOp(op=ast.Not()):
                 self.test(self.value(node.operand))
                 return NEW
-            case ast.NamedExpr():
-                named = self.value(node.value)
-                self.memory.names[node.target.id] = named
-                return named
-            case ast.Starred():
-                return self.memory.inside(self.value(node.value))
-            case ast.Lambda():
-                return self.define(node)
-            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp():
-                return self._comprehension(node.generators, [node.elt])
-            case ast.DictComp():
-                return self._comprehension(node.generators, [node.key, node.value])
-            case ast.Yield() | ast.YieldFrom():
-                self.frame.returned |= self.value(node.value)
-                return NEW
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.expr):
-                self.use(self.value(child))
-        return NEW
+        return self._computed(node)
 
     def _either(self, nodes: Sequence[ast.expr | None]) -> Value:
         found: list[Value] = []
@@ -176,6 +189,10 @@ class Expressions(Lookup):
     @abstractmethod
     def store(self, target: ast.expr, value: Value) -> None:
         """Assign to an attribute or an element."""
+
+
+def _items(node: ast.Tuple | ast.List | ast.Set | ast.Dict) -> Sequence[ast.expr | None]:
+    return (*node.keys, *node.values) if isinstance(node, ast.Dict) else node.elts
 
 
 def strings(value: Iterable[Ref]) -> list[str]:

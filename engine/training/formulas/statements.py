@@ -29,6 +29,37 @@ class Statements(Calls):
         if self.steps > MOST_STEPS:
             raise TooLongError
         match node:
+            case ast.Return() | ast.Break() | ast.Continue() | ast.Raise():
+                self._leave(node)
+                return False
+            case ast.If():
+                self.test(self.value(node.test))
+                block = partial(self.block, node.body), partial(self.block, node.orelse)
+                return self.memory.branch(*block)
+            case ast.With() | ast.AsyncWith():
+                return self._with(node)
+            case ast.Try() | ast.TryStar():
+                return self._try(node)
+            case ast.Match():
+                return self._match(node)
+        self._pass_through(node)
+        return True
+
+    def _leave(self, node: ast.Return | ast.Break | ast.Continue | ast.Raise) -> None:
+        """Follow a statement after which the next is not reached."""
+        match node:
+            case ast.Return():
+                self.frame.returned |= self.value(node.value)
+                self.frame.returns |= node.value is not None
+                self.frame.exits.append(self.memory.state)
+            case ast.Break() | ast.Continue():
+                self.frame.jumps.append(self.memory.state)
+            case ast.Raise():
+                self.use(self.value(node.exc))
+
+    def _pass_through(self, node: ast.stmt) -> None:
+        """Follow a statement after which the next is always reached."""
+        match node:
             case ast.Assign():
                 self._assign(node.targets, node.value)
             case ast.AnnAssign() if node.value is not None:
@@ -37,47 +68,29 @@ class Statements(Calls):
                 self._augment(node)
             case ast.Expr():
                 self.use(frozenset(r for r in self.value(node.value) if not r.is_part))
-            case ast.If():
-                self.test(self.value(node.test))
-                block = partial(self.block, node.body), partial(self.block, node.orelse)
-                return self.memory.branch(*block)
             case ast.For() | ast.AsyncFor() | ast.While():
                 self._loop(node)
-            case ast.Return():
-                self.frame.returned |= self.value(node.value)
-                self.frame.returns |= node.value is not None
-                self.frame.exits.append(self.memory.state)
-                return False
-            case ast.Break() | ast.Continue():
-                self.frame.jumps.append(self.memory.state)
-                return False
-            case ast.Raise():
-                self.use(self.value(node.exc))
-                return False
-            case ast.With() | ast.AsyncWith():
-                return self._with(node)
-            case ast.Try() | ast.TryStar():
-                return self._try(node)
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                for decorator in node.decorator_list:
-                    self.use(self.value(decorator))
-                self.memory.names[node.name] = self.define(node)
             case ast.Delete():
                 for target in node.targets:
                     self._delete(target)
-            case ast.Match():
-                return self._match(node)
             case ast.Import() | ast.ImportFrom():
                 self._import(node)
             case ast.Assert():
                 self.memory.branch(partial(self._tested, node), lambda: True)
             case ast.Global() | ast.Nonlocal():
                 self.memory.writes.update(dict.fromkeys(node.names))
-            case ast.ClassDef():
-                self.memory.later += 1
-                self.memory.branch(partial(self.block, node.body), lambda: True)
-                self.memory.later -= 1
-        return True
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                self._define_name(node)
+
+    def _define_name(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
+        if isinstance(node, ast.ClassDef):
+            self.memory.later += 1
+            self.memory.branch(partial(self.block, node.body), lambda: True)
+            self.memory.later -= 1
+            return
+        for decorator in node.decorator_list:
+            self.use(self.value(decorator))
+        self.memory.names[node.name] = self.define(node)
 
     def _assign(self, targets: list[ast.expr], node: ast.expr) -> None:
         if not isinstance(node, ast.Tuple) or any(isinstance(n, ast.Starred) for n in node.elts):
