@@ -1,8 +1,6 @@
 """A person's own file, run without a screen and in a worker."""
 
 import json
-import subprocess
-import sys
 import time
 
 import pytest
@@ -15,6 +13,7 @@ from engine.protocol.views.samples import SamplesQuery
 from engine.protocol.wire import Unpacker, pack
 from engine.service.client import Connection, Worker
 from engine.service.description import Description
+from tests.command import nntui
 
 DATA = """
 import numpy as np
@@ -39,14 +38,7 @@ def own(tmp_path):
 
     def run(text, *arguments, name="mine.py", **options):
         (tmp_path / name).write_text(text)
-        command = [sys.executable, "-m", "tui", str(tmp_path / name), "--json"]
-        done = subprocess.run(
-            [*command, "--log-every", "1", *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            **options,
-        )
+        done = nntui(tmp_path / name, "--json", "--log-every", "1", *arguments, **options)
         return done, [json.loads(line) for line in done.stdout.splitlines()]
 
     return run
@@ -104,6 +96,5 @@ def watched(tmp_path):
 
 
 def replayed(name):
-    command = [sys.executable, "-m", "tui", "replay", name]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = nntui("replay", name)
     return done.stdout.splitlines() or done.stderr.splitlines()

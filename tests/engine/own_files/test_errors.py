@@ -2,13 +2,13 @@
 
 import signal
 import subprocess
-import sys
 
 import pytest
 
 from engine.protocol import events
 from engine.protocol.commands import GoTo, Step
 from engine.protocol.events import Position
+from tests.command import NNTUI
 from tests.engine.own_files.conftest import DATA, TRAINER, replayed
 
 
@@ -163,7 +163,7 @@ def test_an_error_during_a_replay_shows_own_lines(own, tmp_path):
 
 def test_an_interrupt_during_a_files_own_code_ends_it_quietly(tmp_path):
     (tmp_path / "mine.py").write_text("print('begun', flush=True)\nimport time; time.sleep(60)\n")
-    command = [sys.executable, "-m", "tui", str(tmp_path / "mine.py"), "--headless"]
+    command = [*NNTUI, str(tmp_path / "mine.py"), "--headless"]
     running = subprocess.Popen(command, stdout=-1, stderr=-1, text=True)
     assert running.stdout.readline() == "begun\n"
     running.send_signal(signal.SIGINT)

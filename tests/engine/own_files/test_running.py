@@ -1,11 +1,9 @@
 """A person's own file runs as with ``python FILE.py``, without a screen and in a worker."""
 
-import subprocess
-import sys
-
 import pytest
 
 from engine.protocol import events
+from tests.command import nntui
 from tests.engine.own_files.conftest import DATA, TRAINER
 
 
@@ -18,8 +16,7 @@ def test_a_file_finds_its_own_arguments_only(own, tmp_path):
 
 
 def test_arguments_after_a_source_that_takes_none_are_refused():
-    command = [sys.executable, "-m", "tui", "spiral", "--headless", "--", "--rate"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = nntui("spiral", "--headless", "--", "--rate")
     assert (done.returncode, done.stderr) == (2, "nntui: only a FILE.py takes arguments: --rate\n")
 
 
@@ -27,9 +24,7 @@ def test_arguments_are_the_same_when_the_run_is_replayed(own):
     text = DATA + TRAINER.replace("0.5", "float(sys.argv[1])").replace("\nt", "\nimport sys\nt", 1)
     _, lines = own(text, "--name", "mine", "--", "0.25")
     assert lines[0]["learning_rate"] == 0.25
-    again = subprocess.run(
-        [sys.executable, "-m", "tui", "replay", "mine"], capture_output=True, text=True, timeout=60
-    )
+    again = nntui("replay", "mine")
     assert again.stdout == "main: 30 epochs and the state\nidentical\n"
 
 

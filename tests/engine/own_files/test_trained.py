@@ -1,11 +1,9 @@
 """A file that has trained, gone back or branched by itself is shown, and replayed, as it is."""
 
-import subprocess
-import sys
-
 from engine.protocol import events
 from engine.protocol.commands import Step
 from engine.protocol.views.curves import Curves
+from tests.command import nntui
 from tests.engine.own_files.conftest import DATA, TRAINER, replayed
 
 
@@ -15,9 +13,7 @@ def test_a_file_that_has_trained_already_is_shown_as_it_is(own, watched):
     assert len(frame.answer(Curves).curves["loss"].lower) > 1
     done, lines = own(DATA + TRAINER + "trainer.run()", "--name", "mine")
     assert (done.returncode, lines[-1]["status"]) == (0, "completed")
-    again = subprocess.run(
-        [sys.executable, "-m", "tui", "replay", "mine"], capture_output=True, text=True, timeout=60
-    )
+    again = nntui("replay", "mine")
     assert again.stdout.endswith("identical\n")
 
 
