@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from engine.data.scaling import mean_and_deviation, standardise
+from engine.data.scaling import blocks, mean_and_deviation, standardise
 from engine.nn.arrays import Array
 
 MANY = 100_000  # values whose median is exact where none is missing
@@ -31,7 +31,7 @@ class Preparation(msgspec.Struct, frozen=True, kw_only=True):
 
     def apply(self, X: Array) -> None:
         """Fill in what is missing (NaN), and standardise, in place."""
-        _fill(X, self.medians)
+        _fill(X, self.medians, _incomplete(X))
         standardise(X, np.array(self.means), np.array(self.deviations))
 
 
@@ -43,26 +43,41 @@ def prepare(X: Array) -> Preparation:
     X : array of floats, shape (samples, features)
         NaN where a value is missing.
     """
-    medians = [_median(X[:, j]) for j in range(X.shape[1])]
-    _fill(X, medians)
+    incomplete = _incomplete(X)
+    medians = _medians(X, incomplete)
+    _fill(X, medians, incomplete)
     means, deviations = mean_and_deviation(X)
     standardise(X, means, deviations)
     return Preparation(medians=medians, means=means.tolist(), deviations=deviations.tolist())
 
 
-def _median(column: Array) -> float:
-    """Return the median of the values that are there, or 0 if there are none.
+def _incomplete(X: Array) -> list[int]:
+    """Return the columns in which a value is missing."""
+    found = np.zeros(X.shape[1], bool)
+    for rows in blocks(X):
+        missing = np.isnan(X[rows])
+        if missing.any():
+            found |= missing.any(axis=0)
+    columns: list[int] = np.flatnonzero(found).tolist()
+    return columns
+
+
+def _medians(X: Array, incomplete: list[int]) -> list[float]:
+    """Return the median of each column's values, or 0 if there are none.
 
     Where none is missing, so that only new rows may need it, it is that of evenly spaced values
     if there are more than `MANY`.
     """
-    missing = np.isnan(column)
-    known = column[~missing] if missing.any() else column[:: len(column) // MANY + 1]
-    return float(np.median(known / 2) * 2) if len(known) else 0.0
+    medians = np.median(X[:: len(X) // MANY + 1] / 2, axis=0) * 2  # halved, none overflows
+    for j in incomplete:
+        column = X[:, j]
+        known = column[~np.isnan(column)]
+        medians[j] = np.median(known / 2) * 2 if len(known) else 0
+    found: list[float] = medians.tolist()
+    return found
 
 
-def _fill(X: Array, medians: list[float]) -> None:
-    for j, median in enumerate(medians):
-        missing = np.isnan(X[:, j])
-        if missing.any():
-            X[missing, j] = median
+def _fill(X: Array, medians: list[float], columns: list[int]) -> None:
+    for j in columns:
+        column = X[:, j]
+        column[np.isnan(column)] = medians[j]

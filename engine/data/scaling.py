@@ -23,12 +23,12 @@ def mean_and_deviation(X: Array) -> tuple[Array, Array]:
         Finite numbers.
     """
     largest, mean, squares = np.zeros((3, X.shape[1]))
-    for rows in _blocks(X):
+    for rows in blocks(X):
         columns = _columns(X, rows)
         np.maximum(largest, np.maximum(columns.max(axis=1), -columns.min(axis=1)), out=largest)
     scale = _power_of_two(largest)
     samples = 0
-    for rows in _blocks(X):
+    for rows in blocks(X):
         columns = _columns(X, rows)
         columns /= scale[:, None]
         count = columns.shape[1]
@@ -56,7 +56,7 @@ def standardise(X: Array, mean: Array, deviation: Array) -> None:
     shift = mean / scale
     divisor = np.where(deviation > 0, deviation / scale, 1)
     constant = np.flatnonzero(deviation == 0)
-    for rows in _blocks(X):
+    for rows in blocks(X):
         values = X[rows]
         values /= scale
         values -= shift
@@ -71,7 +71,7 @@ def _power_of_two(values: Array) -> Array:
     return powers
 
 
-def _blocks(X: Array) -> list[slice]:
+def blocks(X: Array) -> list[slice]:
     """Return slices of rows that are small enough to be copied."""
     step = max(1, BLOCK // X.shape[1])
     return [slice(first, first + step) for first in range(0, len(X), step)]

@@ -95,27 +95,19 @@ def categories_in(values: Texts, rows: Array | slice) -> list[str]:
     return [values.texts[code] for code in present if code >= 0] + [""] * (-1 in present)
 
 
-def write(column: Column, values: Values, rows: Array | slice, out: Array) -> None:
-    """Write a column's features.
+def write_texts(column: Column, values: Texts, rows: Array, out: Array) -> None:
+    """Write the features of a column of text.
 
     Parameters
     ----------
     column : Column
-    values : Numbers or Texts
-    rows : array of int or slice
+    values : Texts
+    rows : array of int
         Which rows are wanted.
     out : array, shape (rows, features of the column)
-        Is set: numbers, NaN where they are missing, or one-hot rows. A text that is none of the
-        categories is a row of zeros.
+        Is set: 1 and 0 for true and false, NaN where they are missing, or one-hot rows. A text
+        that is none of the categories is a row of zeros.
     """
-    if isinstance(values, Numbers):
-        if column.kind == "text":
-            raise DataError(f"column {column.name!r} has numbers, not texts as before")
-        if isinstance(rows, slice):
-            values.write(out[:, 0])
-        else:
-            out[:, 0] = values.values[rows]
-        return
     codes = values.codes[rows]
     if column.kind == "true or false":
         truth = next(t for t in TRUTH if values.texts[0].lower() in t) if values.texts else {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -19,9 +18,9 @@ from engine.data.tables.columns import (
     category_numbers,
     check_numbers,
     refuse_typing_errors,
-    write,
 )
 from engine.data.tables.frame import read_parquet_table, read_text_table
+from engine.data.tables.matrix import matrices_of
 from engine.data.tables.roles import Label
 from engine.data.tables.table import Table, Texts
 from engine.data.wording import column_named, counted, few
@@ -49,7 +48,7 @@ def load_table(path: Path, options: ReadingOptions, seed: int, share: float | No
             training, apart = split(y, share, seed)
         columns = [_fitted(column, table, j, training) for j, column in enumerate(reading.columns)]
         reading = msgspec.structs.replace(reading, columns=columns)
-        X, *more = _matrices(table, columns, [training] if apart is None else [training, apart])
+        X, *more = matrices_of(table, columns, [training] if apart is None else [training, apart])
         validation = None if apart is None else (more[0], y[apart])
         return build(reading, (X, y[training]), validation)
     finally:
@@ -180,32 +179,6 @@ def _fitted(column: Column, table: Table, j: int, rows: Array | slice) -> Column
     return msgspec.structs.replace(column, categories=categories_in(values, rows))
 
 
-def _matrices(table: Table, columns: list[Column], parts: Sequence[Array | slice]) -> list[Array]:
-    """Return the features of some rows, NaN where a number is missing.
-
-    A column is let go when it has been written, so that there is no second copy of all.
-
-    Parameters
-    ----------
-    table : Table
-    columns : list of Column
-        What the table's columns are, in its order.
-    parts : sequence
-        Rows, as numbers or as a slice.
-    """
-    width = sum(column.width for column in columns)
-    counts = [len(part) if isinstance(part, np.ndarray) else table.rows for part in parts]
-    matrices = [np.empty((count, width)) for count in counts]
-    first = 0
-    for column in columns:
-        values = table.columns.pop(0)
-        if column.width:
-            for rows, X in zip(parts, matrices, strict=True):
-                write(column, values, rows, X[:, first : first + column.width])
-            first += column.width
-    return matrices
-
-
 def _new_features(table: Table, reading: Reading) -> tuple[Array, list[str]]:
     """Return prepared features, and remarks on values that could not be taken as they are."""
     chosen = _same_columns(table, reading)
@@ -219,7 +192,7 @@ def _new_features(table: Table, reading: Reading) -> tuple[Array, list[str]]:
     part = Table(
         table.path, [c.name for c in features], [table.columns[j] for j in chosen], table.format
     )
-    (X,) = _matrices(part, features, [slice(None)])
+    (X,) = matrices_of(part, features, [slice(None)])
     reading.preparation.apply(X)
     return X, [remark for _, remark in sorted(remarks)]
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -47,12 +50,21 @@ class Numbers:
         """Return some of the rows."""
         return Numbers([self.values[rows]])
 
-    def write(self, out: Array) -> None:
-        """Write all rows, without a copy of the column."""
-        first = 0
-        for part in self.parts:
-            out[first : first + len(part)] = part
-            first += len(part)
+    def between(self, first: int, last: int) -> Array:
+        """Return the rows from one to another, which is not included, without a copy if it can."""
+        pieces = []
+        start = bisect_right(self._ends, first)
+        for part, end in zip(self.parts[start:], self._ends[start:], strict=True):
+            if end - len(part) >= last:
+                break
+            begin = end - len(part)
+            pieces.append(part[max(first - begin, 0) : last - begin])
+        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        """After which row each part ends."""
+        return list(accumulate(map(len, self.parts)))
 
 
 @dataclass

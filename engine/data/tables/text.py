@@ -19,7 +19,7 @@ from typing import IO, cast
 from engine.data.dataset import DataError
 
 HEAD = 2**18  # bytes that are looked at to find out how a file is written
-CHUNK = 2**22
+CHUNK = 2**23
 FEW_LINES, MOST = 10, 2**26  # where lines are long, so many are looked at, if they are not longer
 
 COMPRESSIONS: dict[bytes, tuple[str, Callable[[IO[bytes]], IO[bytes]]]] = {
@@ -120,7 +120,7 @@ class TextFile:
             block = chunk.replace(b"\r", b"\n") if self._ends_with_returns else chunk
             end = block.rfind(b"\n") + 1
             if end:
-                yield rest + block[:end]
+                yield b"".join((rest, memoryview(block)[:end]))
                 rest = block[end:]
             else:
                 rest += block
