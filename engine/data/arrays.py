@@ -154,19 +154,22 @@ def _treat_missing(
     missing = np.isnan(X)
     unlabelled = np.isnan(labels) if labels.dtype.kind == "f" else labels == ""
     count, incomplete = int(missing.sum()), missing.any(axis=1) | unlabelled
-    rows = few([f"{row + 1:,}" for row in np.flatnonzero(incomplete)], 4)
     if options.missing == "drop" and incomplete.any():
         left_out = counted(int(incomplete.sum()), "row")
         return X[~incomplete], labels[~incomplete], [f"{left_out} with missing values left out"]
     if unlabelled.any():
-        rows = few([f"{row + 1:,}" for row in np.flatnonzero(unlabelled)], 4)
         raise DataError(
-            f"{clean(arrays.label)} is missing in rows {rows}; leave them out with --missing drop"
+            f"{clean(arrays.label)} is missing in rows {_listed(unlabelled)}; "
+            "leave them out with --missing drop"
         )
     if count and options.missing == "refuse":
         names = few([column.name for column in columns if column.missing])
-        raise DataError(f"{clean(arrays.name)} is missing in rows {rows} ({names})")
+        raise DataError(f"{clean(arrays.name)} is missing in rows {_listed(incomplete)} ({names})")
     return X, labels, [f"{counted(count, 'missing value')} filled with medians"] if count else []
+
+
+def _listed(rows: Array) -> str:
+    return few([f"{row + 1:,}" for row in np.flatnonzero(rows)], 4)
 
 
 def _prepared(arrays: Arrays, reading: Reading) -> tuple[Array, list[str]]:

@@ -158,3 +158,14 @@ def test_arrays(tmp_path, arrays, says):
 def test_arrays_that_are_none(write, name, content):
     with pytest.raises(DataError, match=r"is not an NP|damaged"):
         load(write(content, name))
+
+
+def test_arrays_with_missing_values_that_are_refused(tmp_path):
+    features = np.zeros((9, 2))
+    features[2:, 1] = np.nan
+    np.savez(tmp_path / "rows.npz", X=features, y=np.arange(9) % 2)
+    with pytest.raises(DataError, match=r"X is missing in rows 3, 4, 5 and 4 more \(column 2\)"):
+        load(tmp_path / "rows.npz", ReadingOptions(missing="refuse"))
+    data = load(tmp_path / "rows.npz", ReadingOptions(missing="drop"))
+    assert data.samples == 2
+    assert "7 rows with missing values left out" in data.note
