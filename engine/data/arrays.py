@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.data.array_files import Arrays, as_texts, read_arrays
 from engine.data.building import Samples, build, split
-from engine.data.classes import classes_of, given_names, known_classes, name_of, one_hot_classes
+from engine.data.classes import classes_of, given_names, known_classes, one_hot_classes
 from engine.data.columns import find_column
 from engine.data.dataset import DataError, Dataset
 from engine.data.options import ReadingOptions
@@ -184,16 +184,11 @@ def _prepared(arrays: Arrays, reading: Reading) -> tuple[Array, list[str]]:
 
 def _known_classes(arrays: Arrays, reading: Reading) -> Array:
     """Return the class of each sample of other arrays, which have no classes of their own."""
-    labels = _labels(arrays)
-    found, y = np.unique(labels, return_inverse=True)
-    known = known_classes(found, y.reshape(-1), reading.classes)
-    new = np.flatnonzero(known < 0)
-    if len(new):
-        raise DataError(
-            f"row {new[0] + 1} of {clean(arrays.label)}: class {name_of(labels[new[0]])!r} does "
-            f"not occur in the training set, which has {few(reading.classes, 5)}"
-        )
-    return known
+    found, y = np.unique(_labels(arrays), return_inverse=True)
+    label = clean(arrays.label)
+    return known_classes(
+        found, y.reshape(-1), reading.classes, lambda row: f"row {row + 1} of {label}"
+    )
 
 
 def _shape(array: Array | None) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from engine.data.dataset import DataError
-from engine.data.wording import clean
+from engine.data.wording import clean, few
 from engine.nn.arrays import Array
 
 MOST_NUMBERS = 100  # more different whole numbers than that look continuous
@@ -74,8 +76,8 @@ def given_names(classes: list[str], y: Array, names: list[str]) -> tuple[list[st
     return [clean(name) for name in names], np.array(numbers, np.intp)[y]
 
 
-def known_classes(found: Array, y: Array, classes: list[str]) -> Array:
-    """Return which class each sample of another file has, -1 if the training set has it not.
+def known_classes(found: Array, y: Array, classes: list[str], place: Callable[[int], str]) -> Array:
+    """Return which class each sample of another file has.
 
     Parameters
     ----------
@@ -84,12 +86,26 @@ def known_classes(found: Array, y: Array, classes: list[str]) -> Array:
     y : array of int, shape (samples,)
         Which of them each sample has.
     classes : list of str
+        Of the training set.
+    place : callable
+        Returns how an error names where a sample stands.
+
+    Raises
+    ------
+    DataError
+        If the training set has not one of the classes.
     """
-    labels = [name_of(label) for label in found]
+    labels, numbers = [name_of(label) for label in found], y
     if not set(labels) & set(classes):
-        labels, y = given_names(labels, y, classes)
-    numbers = {name: k for k, name in enumerate(classes)}
-    known: Array = np.array([numbers.get(label, -1) for label in labels], np.intp)[y]
+        labels, numbers = given_names(labels, y, classes)
+    indices = {name: k for k, name in enumerate(classes)}
+    known: Array = np.array([indices.get(label, -1) for label in labels], np.intp)[numbers]
+    new = np.flatnonzero(known < 0)
+    if len(new):
+        raise DataError(
+            f"{place(new[0])}: class {name_of(found[y[new[0]]])!r} does not occur in the "
+            f"training set, which has {few(classes, 5)}"
+        )
     return known
 
 

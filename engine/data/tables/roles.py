@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.data.classes import given_names, known_classes, name_of, names_of, one_hot_classes
+from engine.data.classes import given_names, known_classes, names_of, one_hot_classes
 from engine.data.columns import find_column
 from engine.data.dataset import DataError
 from engine.data.options import ReadingOptions
@@ -98,14 +98,7 @@ def classes_elsewhere(table: Table, columns: list[int], reading: Reading) -> Arr
     if len(missing):
         raise DataError(f"label {reading.label!r} is missing in {table.place(missing)}")
     found, y = _different(column)
-    known = known_classes(found, y, reading.classes)
-    new = np.flatnonzero(known < 0)
-    if len(new):
-        raise DataError(
-            f"{table.place(new[:1])}: class {name_of(found[y[new[0]]])!r} does not occur in the "
-            f"training set, which has {few(reading.classes, 5)}"
-        )
-    return known
+    return known_classes(found, y, reading.classes, lambda row: table.place([row]))
 
 
 def _numbers(table: Table, j: int) -> Array:

@@ -169,3 +169,11 @@ def test_arrays_with_missing_values_that_are_refused(tmp_path):
     data = load(tmp_path / "rows.npz", ReadingOptions(missing="drop"))
     assert data.samples == 2
     assert "7 rows with missing values left out" in data.note
+
+
+def test_arrays_for_validation_with_a_class_that_the_training_set_has_not(tmp_path):
+    y = np.array(["a", "b", "a", "b"])
+    np.savez(tmp_path / "rows.npz", X_train=X, y_train=y, X_test=X, y_test=np.append(y[:3], "c"))
+    says = "row 4 of y_test: class 'c' does not occur in the training set, which has a, b"
+    with pytest.raises(DataError, match=says):
+        load(tmp_path / "rows.npz")
