@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.data.wording import few
 from engine.debugging.trainer import Trainer
 from engine.nn.arrays import Array
 from engine.nn.network import Network
@@ -22,7 +23,7 @@ from engine.service.files import reason, shown, write_whole
 from engine.service.run import Run
 
 LAST_WEIGHTS = "weights.npz"  # in a run's directory
-MOST_NAMED = 3  # arrays that are named in a message
+MOST_NAMED = 4  # arrays that are named in a message
 
 
 class NotSavedError(Exception):
@@ -40,7 +41,9 @@ def save_weights(network: Network, path: Path) -> None:
     arrays = {name: getattr(part, key) for name, (part, key) in _places(network).items()}
     broken = [name for name, array in arrays.items() if not np.isfinite(array).all()]
     if broken:
-        raise NotSavedError(f"no weights are saved to {shown(path)}: {_few(broken)} is not finite")
+        raise NotSavedError(
+            f"no weights are saved to {shown(path)}: {few(broken, MOST_NAMED)} is not finite"
+        )
     file = io.BytesIO()
     np.savez(file, **arrays)
     try:
@@ -84,7 +87,7 @@ def load_weights(network: Network, path: Path) -> None:
     arrays = _read(path)
     absent, others = places.keys() - arrays.keys(), arrays.keys() - places.keys()
     if absent or others:
-        wanted, held = _few(list(places)), _few(list(arrays)) or "none"
+        wanted, held = (few(list(names), MOST_NAMED) or "none" for names in (places, arrays))
         raise _unfit(path, f"the network has the arrays {wanted}; the file holds {held}")
     for name, (part, key) in places.items():
         own, array = np.asarray(getattr(part, key)), arrays[name]
@@ -125,8 +128,3 @@ def _read(path: Path) -> dict[str, Array]:
 
 def _unfit(path: Path, why: str) -> SourceError:
     return SourceError(f"the weights of {shown(path)} do not fit: {why}")
-
-
-def _few(names: list[str]) -> str:
-    more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

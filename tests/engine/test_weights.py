@@ -63,7 +63,12 @@ def unfit(tmp_path):
     }
     files = {
         "other shape": ({**good, "dense_1.weights": np.zeros((3, 5))}, "in the file of (3, 5)"),
-        "one more": ({**good, "dense_3.weights": np.zeros(2)}, "the file holds dense_1.weights"),
+        "one more": (
+            {**good, "dense_3.weights": np.zeros(2)},
+            "the network has the arrays dense_1.weights, dense_1.biases, dense_2.weights, "
+            "dense_2.biases; the file holds dense_1.weights, dense_1.biases, dense_2.weights and "
+            "2 more",
+        ),
         "one less": ({"dense_1.weights": good["dense_1.weights"]}, "the network has the arrays"),
         "text": ({**good, "dense_1.biases": np.array([["a"] * 5])}, "not finite numbers"),
         "nan": ({**good, "dense_1.biases": np.full((1, 5), np.nan)}, "not finite numbers"),
