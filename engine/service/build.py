@@ -11,6 +11,7 @@ from engine.data.dataset import Dataset
 from engine.data.files import load
 from engine.data.options import ReadingOptions
 from engine.data.toys import toy, with_validation
+from engine.debugging.branches import BEGINNING
 from engine.debugging.changes import find_target
 from engine.debugging.conditions import ConditionError
 from engine.debugging.trainer import Trainer
@@ -77,8 +78,6 @@ def _train_on(data: Dataset, description: Description, random: np.random.RandomS
     network = multilayer_perceptron(
         data.features, description.hidden, data.classes, random, description.dtype
     )
-    if description.weights:
-        load_weights(network, Path(description.weights))
     trainer = Trainer(
         network,
         SoftmaxCrossEntropy(),
@@ -92,6 +91,10 @@ def _train_on(data: Dataset, description: Description, random: np.random.RandomS
 
 def _set(trainer: Trainer, description: Description) -> Trainer:
     """Set what may be said of any trainer."""
+    if description.weights:
+        if trainer.position > BEGINNING:
+            raise SourceError(f"--weights: {description.source} must leave the training to nntui")
+        load_weights(trainer.network, Path(description.weights))
     if description.epochs is not None:
         trainer.epochs = description.epochs
     if description.learning_rate is not None:

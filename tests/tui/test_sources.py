@@ -52,8 +52,7 @@ def runs(folder):
         (["rows.csv", "--validation", "nothing.csv"], "there is no file 'nothing.csv'"),
         (["rows.csv", "--features", "a,,b"], "'a,,b' must be names of columns"),
         (["rows.csv", "--label", "none"], "there is no column 'none'"),
-        (["mine.py", "--validation", "0.2"], "--validation has no use here: mine.py has its own"),
-        (["mine.py", "--weights", "w.npz"], "--weights has no use here"),
+        (["mine.py", "--validation", "0.2"], "has its own data; give them validation=(X, y) there"),
         (["mine.py", "--drop", "a"], "--drop has no use here"),
         (["--weights", "weights.pkl"], "must be the name of an NPZ file"),
         (["--weights", "nowhere/w.npz"], "there is no folder 'nowhere'"),
@@ -121,6 +120,31 @@ def test_weights_that_cannot_be_saved_end_a_training_with_status_1(folder):
     done = nntui("rows.csv", "--headless", "--epochs", "5", "--weights", "w.npz")
     assert done.returncode == 1
     assert "the weights cannot be saved" in done.stderr
+
+
+def test_a_python_file_begins_with_weights_and_saves_the_last_ones(folder):
+    first = train("mine.py", "--weights", "w.npz")
+    second = train("mine.py", "--weights", "w.npz")
+    epochs = [line["loss"] for line in (*first, *second) if "loss" in line]
+    assert epochs == sorted(epochs, reverse=True)
+    for lines in (first, second):
+        assert_identical(lines[0]["name"])
+    assert epochs[0] > epochs[-1]
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ("trainer.run(3)", "--weights: mine.py must leave the training to nntui"),
+        ("trainer.network = Network([Dense(1, 3)])", "is of shape (1, 3), in the file of (1, 2)"),
+    ],
+)
+def test_a_python_file_that_weights_do_not_fit(folder, lines, says):
+    train("mine.py", "--weights", "w.npz")
+    (folder / "mine.py").write_text(f"{MINE}\n{lines}\n")
+    done = nntui("mine.py", "--headless", "--weights", "w.npz")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert says in done.stderr
 
 
 def test_weights_are_saved_where_a_link_leads_to(folder):

@@ -36,7 +36,7 @@ from tui.cli.types import (
 
 OF_TOYS = ("samples", "classes", "noise")
 OF_FILES = ("label", "features", "drop", "missing", "classes_from_numbers")
-OF_BUILDING = ("hidden", "batch_size", "dtype", "validation", "weights")
+OF_BUILDING = ("hidden", "batch_size", "dtype")
 TOY_SPEED = 500.0  # epochs a second at which a toy can be watched
 LEFT_TO_PYTHON = ("epochs", "learning_rate")  # what a Python file has set, if not given
 
@@ -182,6 +182,8 @@ def _checked(options: dict[str, Any]) -> dict[str, Any]:
         raise click.UsageError("standard input cannot be read twice: name a file to validate with")
     if source.is_python:
         _refuse(given, (*OF_BUILDING, *OF_FILES), f"{source.source} has its own")
+        own = f"{source.source} has its own data; give them validation=(X, y) there"
+        _refuse(given, ("validation",), own)
         options.update({name: None for name in LEFT_TO_PYTHON if name not in given})
     return options
 
