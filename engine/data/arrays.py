@@ -14,7 +14,7 @@ from engine.data.classes import classes_of, given_names, known_classes, one_hot_
 from engine.data.columns import find_column
 from engine.data.dataset import DataError, Dataset
 from engine.data.options import ReadingOptions
-from engine.data.reading import Column, Reading
+from engine.data.reading import Column, NewRows, Reading
 from engine.data.wording import clean, counted, few
 from engine.nn.arrays import Array
 
@@ -64,10 +64,10 @@ def load_arrays(path: Path, options: ReadingOptions, seed: int, share: float | N
     return build(reading, (X, y), (second, _known_classes(arrays.validation, reading)))
 
 
-def new_array_features(path: Path, reading: Reading) -> tuple[Array, list[str]]:
+def new_array_features(path: Path, reading: Reading) -> NewRows:
     """Read new rows of the same width; see `Reading.features_of`."""
     arrays = read_arrays(path, labelled=False)
-    return _prepared(arrays, reading)
+    return NewRows(*_prepared(arrays, reading))
 
 
 def new_array_samples(path: Path, reading: Reading) -> tuple[Samples, list[str]]:

@@ -12,9 +12,8 @@ from pathlib import Path
 from engine.data.building import Samples, add_validation
 from engine.data.dataset import DataError, Dataset
 from engine.data.options import ReadingOptions
-from engine.data.reading import Reading
+from engine.data.reading import NewRows, Reading
 from engine.data.wording import clean, counted
-from engine.nn.arrays import Array
 
 ARRAYS = (".npz", ".npy")
 MOST_REMARKS = 10
@@ -59,20 +58,22 @@ def load(path: Path, options: ReadingOptions = DEFAULT, seed: int = 0) -> Datase
     return data
 
 
-def new_features(path: Path, reading: Reading) -> tuple[Array, list[str]]:
+def new_features(path: Path, reading: Reading) -> NewRows:
     """Read new rows in the way of a reading; see `Reading.features_of`."""
     with errors_of(path):
         _same_sort(path, reading)
         if reading.array:
             from engine.data.arrays import new_array_features
 
-            X, remarks = new_array_features(path, reading)
+            rows = new_array_features(path, reading)
         else:
             from engine.data.tables.read import new_table_features
 
-            X, remarks = new_table_features(path, reading)
-    more = len(remarks) - MOST_REMARKS
-    return X, [*remarks[:MOST_REMARKS], f"and {more:,} more like these"] if more > 1 else remarks
+            rows = new_table_features(path, reading)
+    more = len(rows.remarks) - MOST_REMARKS
+    if more <= 1:
+        return rows
+    return rows._replace(remarks=[*rows.remarks[:MOST_REMARKS], f"and {more:,} more like these"])
 
 
 def _new_samples(path: Path, reading: Reading) -> tuple[Samples, list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -43,6 +43,24 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
         if self.use != "feature":
             return 0
         return len(self.categories) if self.kind == "text" else 1
+
+
+class NewRows(NamedTuple):
+    """Rows of a file, prepared as a training set was.
+
+    Attributes
+    ----------
+    X : array, shape (samples, features)
+    remarks : list of str
+        One line each on what could not be taken as it is, such as ``row 3: colour 'pink' is new,
+        taken as none``.
+    ids : list of str
+        What the id column of the training set holds in these rows; empty without one.
+    """
+
+    X: Array
+    remarks: list[str]
+    ids: list[str] = []  # noqa: RUF012 - nobody changes it
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +115,12 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
         return [column for column in self.columns if column.use == "feature"]
 
     @property
+    def id(self) -> str:
+        """The name of the column that tells the samples apart; empty without one."""
+        left_out = [c.name for c in self.columns if c.kind == "id" and c.use == "left out"]
+        return left_out[0] if left_out and self.header else ""
+
+    @property
     def summary(self) -> str:
         """The one line that the screen shows.
 
@@ -123,17 +147,10 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
         return describe(self)
 
-    def features_of(self, path: Path) -> tuple[Array, list[str]]:
+    def features_of(self, path: Path) -> NewRows:
         """Read new rows from a file with the same columns, prepared as the training set was.
 
         The label may be absent, and other columns are ignored.
-
-        Returns
-        -------
-        X : array, shape (samples, features)
-        remarks : list of str
-            One line each on what could not be taken as it is, such as ``row 3: colour 'pink' is
-            new, taken as none``.
 
         Raises
         ------

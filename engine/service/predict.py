@@ -28,21 +28,28 @@ class Prediction:
 
     Attributes
     ----------
+    rows : list of str
+        What each row is called: its id, or its number.
+    row_term : str
+        What the rows are called by: the name of the id column, or ``row``.
     class_names : list of str
     probabilities : array, shape (samples, classes)
     remarks : list of str
     """
 
+    rows: list[str]
+    row_term: str
     class_names: list[str]
     probabilities: Array
     remarks: list[str]
 
     def table(self) -> Iterator[list[str]]:
-        """Yield the header, and then each row: its number, its class, and the probabilities."""
-        yield ["row", "predicted", *(f"probability_{name}" for name in self.class_names)]
+        """Yield the header, and then each row: its id or number, its class, the probabilities."""
+        yield [self.row_term, "predicted", *(f"probability_{name}" for name in self.class_names)]
         chosen = self.probabilities.argmax(axis=1).tolist()
-        for row, (k, values) in enumerate(zip(chosen, self.probabilities.tolist(), strict=True), 1):
-            yield [str(row), self.class_names[k], *map(repr, values)]
+        every = zip(self.rows, chosen, self.probabilities.tolist(), strict=True)
+        for row, k, values in every:
+            yield [row, self.class_names[k], *map(repr, values)]
 
 
 def predict(run: Run, file: Path, weights: str = "") -> Prediction:
@@ -68,15 +75,17 @@ def predict(run: Run, file: Path, weights: str = "") -> Prediction:
     load_weights(network, path)
     try:
         if record.reading is not None:
-            X, remarks = record.reading.features_of(file)
+            X, remarks, ids = record.reading.features_of(file)
         else:
-            X, remarks = read_numbers(file, record.features), []
+            X, remarks, ids = read_numbers(file, record.features), [], []
     except DataError as error:
         raise SourceError(str(error)) from None
     probabilities = network.predict(X)
     names = [printable(name) for name in record.class_names]
     names += [str(k) for k in range(len(names), probabilities.shape[1])]
-    return Prediction(names, probabilities, remarks)
+    rows = [printable(text) for text in ids] or [str(k) for k in range(1, len(X) + 1)]
+    term = record.reading.id if record.reading and ids else "row"
+    return Prediction(rows, term, names, probabilities, remarks)
 
 
 def _weights_of(run: Run, weights: str) -> Path:

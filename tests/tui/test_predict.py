@@ -121,6 +121,27 @@ def test_rows_that_do_not_fit_get_one_line_and_status_1(name, rows, says):
     assert says in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("column", "ids", "shown"),
+    [
+        ("id", [f"{k:03}" for k in range(2, 82)], ["002", "003", "004", "005"]),
+        ("sample_id", [f"s{k}" for k in range(80)], ["s0", "s1", "s2", "s3"]),
+    ],
+)
+def test_rows_are_named_by_their_ids(column, ids, shown):
+    write("ids.csv", (column, *HEADER), [(k, *row) for k, row in zip(ids, ROWS, strict=True)])
+    train("ids.csv", "--name", column)
+    new = [(*row[:3], k) for k, row in zip(ids, ROWS[:4], strict=False)]
+    write("new-ids.csv", (*HEADER[:3], column), new)
+    header, *rows = csv.reader(io.StringIO(nntui("predict", column, "new-ids.csv").stdout))
+    assert header[:2] == [column, "predicted"]
+    assert [row[0] for row in rows] == shown
+    write("new-ids.csv", HEADER[:3], [row[:3] for row in new])
+    header, *rows = csv.reader(io.StringIO(nntui("predict", column, "new-ids.csv").stdout))
+    assert header[:2] == ["row", "predicted"]
+    assert [row[0] for row in rows] == ["1", "2", "3", "4"]
+
+
 def test_a_toy_and_a_python_file_take_plain_numbers(folder):
     train("spiral", "--name", "spiral")
     train("mine.py", "--name", "mine")

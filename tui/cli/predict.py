@@ -28,7 +28,8 @@ def command(run: str, file: str, weights: str, output: str | None) -> int:
 
     RUN is a run's name or its directory. FILE, or - for standard input, has the columns that the
     run was trained on, in any order; its label may be absent. Each row of the output holds the
-    row's number, the predicted class, and the probability of each class.
+    row's id if the run's table has such a column, else its number, the predicted class, and the
+    probability of each class.
     """
     from engine.service.predict import predict
     from engine.service.run import Run

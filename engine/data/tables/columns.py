@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import numpy as np
 
+from engine.data.classes import name_of
 from engine.data.dataset import DataError
 from engine.data.reading import Column, Kind
 from engine.data.tables.cells import is_date, is_number
@@ -118,6 +120,14 @@ def write_texts(column: Column, values: Texts, rows: Array, out: Array) -> None:
     category = category_numbers(column, values)[codes]
     known = np.flatnonzero(category >= 0)
     out[known, category[known]] = 1
+
+
+def texts_of(values: Values) -> list[str]:
+    """Return a column as text, ``""`` where a value is missing."""
+    if isinstance(values, Texts):
+        texts = [*values.texts, ""]
+        return [texts[code] for code in values.codes]
+    return ["" if math.isnan(value) else name_of(value) for value in values.values.tolist()]
 
 
 def category_numbers(column: Column, values: Texts) -> Array:

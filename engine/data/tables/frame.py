@@ -220,14 +220,14 @@ def _parse(block: bytes, layout: Layout, width: int, texts: set[int]) -> list[Pa
             decimal=dialect.decimal,
             thousands=dialect.thousands or None,
             skipinitialspace=layout.padded,
-            dtype=dict.fromkeys(texts, "category"),
+            dtype=dict.fromkeys(texts, object),  # as categories, numbers would become numbers
             na_values=missing,
             keep_default_na=False,
             low_memory=False,
         )
     except pd.errors.EmptyDataError:
         return [np.zeros(0) for _ in range(width)]
-    return [_part(frame[j]) for j in range(width)]
+    return [_text_part(frame[j]) if j in texts else _part(frame[j]) for j in range(width)]
 
 
 class _Once:
@@ -245,10 +245,12 @@ class _Once:
 
 
 def _part(column: pd.Series) -> Part:
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        codes = column.cat.codes.to_numpy().astype(np.int32)
-        return codes, [" ".join(str(text).split()) for text in column.cat.categories]
     return column.to_numpy() if column.dtype.kind in "iuf" else None
+
+
+def _text_part(column: pd.Series) -> Part:
+    codes, found = pd.factorize(column)
+    return codes.astype(np.int32), [" ".join(text.split()) for text in found]
 
 
 def _numbers(parts: list[Part]) -> Numbers:

@@ -11,13 +11,14 @@ from engine.data.building import Samples, build, split
 from engine.data.columns import find_column
 from engine.data.dataset import DataError, Dataset
 from engine.data.options import ReadingOptions
-from engine.data.reading import Column, Kind, Reading, Use
+from engine.data.reading import Column, Kind, NewRows, Reading, Use
 from engine.data.tables import roles
 from engine.data.tables.columns import (
     categories_in,
     category_numbers,
     check_numbers,
     refuse_typing_errors,
+    texts_of,
 )
 from engine.data.tables.frame import read_parquet_table, read_text_table
 from engine.data.tables.matrix import matrices_of
@@ -55,11 +56,16 @@ def load_table(path: Path, options: ReadingOptions, seed: int, share: float | No
         table.close()
 
 
-def new_table_features(path: Path, reading: Reading) -> tuple[Array, list[str]]:
+def new_table_features(path: Path, reading: Reading) -> NewRows:
     """Read new rows of the same columns; see `Reading.features_of`."""
     table = _read(path, reading)
     try:
-        return _new_features(table, reading)
+        ids = (
+            texts_of(table.columns[table.names.index(reading.id)])
+            if reading.id in table.names
+            else []
+        )
+        return NewRows(*_new_features(table, reading), ids)
     finally:
         table.close()
 
@@ -84,6 +90,7 @@ def _read(path: Path, reading: Reading | None = None) -> Table:
     texts = {column.name for column in reading.columns if column.kind == "text"}
     if reading.label_is_text:
         texts.add(reading.label)
+    texts.add(reading.id)  # as it is written
     return read_text_table(path, texts, reading.dialect, reading.header)
 
 

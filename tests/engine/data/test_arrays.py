@@ -104,7 +104,7 @@ def test_new_rows(tmp_path):
     np.save(tmp_path / "new.npy", X[:2])
     np.testing.assert_allclose(reading.features_of(tmp_path / "new.npy")[0], STANDARD[:2])
     np.savez(tmp_path / "new.npz", x=np.where(X[:2] > 9, 0, [np.nan, *X[0, 1:]]))
-    features, remarks = reading.features_of(tmp_path / "new.npz")
+    features, remarks, _ = reading.features_of(tmp_path / "new.npz")
     assert np.isfinite(features).all()
     assert remarks[0] == "row 1: column 1 is missing, taken as the training set's median"
 

@@ -92,5 +92,5 @@ def test_tables_come_back(tmp_path_factory, table, encoding, compressed):
         assert "left out: unnamed index" in data.note
     missing = int(np.isnan(kept).sum())
     assert (f"{missing} missing value" in data.note) == (missing > 0)
-    again, _ = data.reading.features_of(path)
+    again, _, _ = data.reading.features_of(path)
     np.testing.assert_array_equal(again, data.X)

@@ -23,7 +23,7 @@ def test_it_goes_through_json(read):
 def test_the_training_set_comes_out_as_it_is_when_it_is_read_anew(write):
     path = write(ROWS)
     data = load(path)
-    X, remarks = data.reading.features_of(path)
+    X, remarks, _ = data.reading.features_of(path)
     np.testing.assert_array_equal(X, data.X)
     assert remarks == []
 
@@ -31,7 +31,7 @@ def test_the_training_set_comes_out_as_it_is_when_it_is_read_anew(write):
 def test_new_rows_in_another_order_without_a_label(read, write):
     data = read(ROWS)
     path = write("colour;more;alive;size\nred;1;yes;7,5\ngreen;2;no;3,5\n;3;no;10,5\n", "new.csv")
-    X, remarks = data.reading.features_of(path)
+    X, remarks, _ = data.reading.features_of(path)
     size = (np.array([7.5, 3.5, 10.5]) - data.reading.preparation.means[0]) / (
         data.reading.preparation.deviations[0]
     )
@@ -40,10 +40,18 @@ def test_new_rows_in_another_order_without_a_label(read, write):
     assert remarks == []
 
 
+def test_categories_that_are_written_as_numbers_stay_text(read, write):
+    rows = [(k % 7 + 0.5, ("01", "02", "x")[k % 3], "ab"[k % 2]) for k in range(30)]
+    data = read("size,room,label\n" + "".join(f"{a},{b},{c}\n" for a, b, c in rows))
+    X, remarks, _ = data.reading.features_of(write("size,room\n1,01\n1,02\n", "new.csv"))
+    assert remarks == []
+    assert np.sign(X[:, 1:]).tolist() == [[1, -1, -1], [-1, 1, -1]]
+
+
 def test_remarks_on_what_is_new_and_missing(read, write):
     reading = read(ROWS).reading
     path = write("size;colour;alive\n1,5;pink;no\n;red;yes\n2;red;\n", "new.csv")
-    X, remarks = reading.features_of(path)
+    X, remarks, _ = reading.features_of(path)
     assert np.isfinite(X).all()
     assert remarks == [
         "row 1: colour 'pink' is new, taken as none",
@@ -58,7 +66,7 @@ def test_remarks_on_what_is_new_and_missing(read, write):
 def test_a_single_new_row_without_a_header(read, write, row):
     rows = "".join(f"{i * 7 % 11}.5,{i % 4},{'ab'[i % 2]}\n" for i in range(12))
     data = read(rows)
-    X, _ = data.reading.features_of(write(row, "new.csv"))
+    X, _, _ = data.reading.features_of(write(row, "new.csv"))
     figures = data.reading.preparation
     np.testing.assert_allclose(X * figures.deviations + figures.means, [[7.5, 3]])
 
