@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from threadpoolctl import threadpool_limits
 
@@ -19,6 +20,7 @@ from engine.nn.losses import SoftmaxCrossEntropy
 from engine.nn.network import multilayer_perceptron
 from engine.nn.optimizers import GradientDescent
 from engine.service.description import Description, SourceError
+from engine.service.inputs import own_name
 from engine.service.own_file import run_file
 from engine.service.run import Run
 from engine.service.weights import load_weights
@@ -27,9 +29,24 @@ from engine.service.weights import load_weights
 def build_run(run: Run) -> Trainer:
     """Build the trainer of a run; SourceError, in terms of what the person has named."""
     try:
-        return build_trainer(run.located)
+        trainer = build_trainer(run.located)
     except SourceError as error:
         raise SourceError(run.in_own_words(str(error))) from None
+    _name_as_given(trainer.data, run)
+    return trainer
+
+
+def _name_as_given(data: Dataset, run: Run) -> None:
+    """Name data that were read from copies as the person has named what these are of."""
+    given, located = run.description, run.located
+    if data.reading is None:
+        return
+    names = {}
+    if given.source != located.source:
+        names["file"] = data.name = own_name(given.source)
+    if given.validation != located.validation and data.validation is not None:
+        names["validation_from"] = data.validation.name = own_name(given.validation)
+    data.reading = msgspec.structs.replace(data.reading, **names)
 
 
 def build_trainer(description: Description) -> Trainer:

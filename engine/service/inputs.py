@@ -73,9 +73,13 @@ def in_own_words(text: str, description: Description, directory: Path | None) ->
     for field in KEPT:
         path = getattr(description, field)
         if directory and is_stream(path):
-            own = "standard input" if path == STANDARD_INPUT else path
-            text = text.replace(str(_copy_of(directory, field)), own)
+            text = text.replace(str(_copy_of(directory, field)), own_name(path))
     return text
+
+
+def own_name(path: str) -> str:
+    """Return how a file that was copied is named where people read."""
+    return "standard input" if path == STANDARD_INPUT else path
 
 
 def _copy_stream(path: str, directory: Path, field: str) -> None:

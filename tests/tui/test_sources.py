@@ -57,7 +57,9 @@ def runs(folder):
         (["--weights", "weights.pkl"], "must be the name of an NPZ file"),
         (["--weights", "nowhere/w.npz"], "there is no folder 'nowhere'"),
         (["-", "--validation", "-"], "standard input cannot be read twice"),
-        (["."], "is no source"),
+        (["."], "'.' is a folder, not a file"),
+        (["./nothing"], "there is no file './nothing'"),
+        (["nothing"], "'nothing' is no source"),
         (["describe", "moons"], "moons is no file"),
         (["describe", "mine.py"], "a Python file builds its own data"),
         (["describe", "rows.csv", "--label", "none"], "there is no column 'none'"),
@@ -83,6 +85,11 @@ def train(*arguments, **options):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def understood(folder, run):
+    """Return what a run keeps of how its data were understood."""
+    return json.loads((folder / "state/nntui/runs" / run / "data.json").read_text())["reading"]
+
+
 def assert_identical(run):
     again = nntui("replay", run)
     assert (again.returncode, again.stdout) == (0, "main: 5 epochs and the state\nidentical\n")
@@ -99,9 +106,27 @@ def test_standard_input_a_pipe_and_a_file_train_alike_and_replay(folder):
     for lines in (by_input, list(map(json.loads, piped.stdout.splitlines()))):
         assert [line.get("loss") for line in lines] == [line.get("loss") for line in by_name]
         assert lines[0]["note"] == by_name[0]["note"]
+        file = understood(folder, lines[0]["name"])["file"]
+        assert file == "standard input" or file.startswith("/dev/fd/")
         (folder / "rows.csv").unlink(missing_ok=True)
         assert_identical(lines[0]["name"])
     assert nntui("replay", by_name[0]["name"]).returncode == 1, "its file is gone"
+
+
+def test_a_file_without_an_ending_is_read_as_a_table(folder, runs):
+    (folder / "data").write_text(TABLE)
+    (folder / "rows.xls").write_text(TABLE)
+    (folder / "other").write_bytes(b"%PDF-1.4")
+    assert [train(name)[0]["samples"] for name in ("./data", "rows.xls")] == [60, 60]
+    done = nntui("other", "--headless")
+    assert (done.returncode, done.stderr) == (2, "nntui: other: it is a PDF file, not a table\n")
+
+
+def test_a_second_file_from_a_pipe_goes_by_its_name(folder):
+    os.mkfifo(folder / "held")
+    with subprocess.Popen(["sh", "-c", "cat rows.csv > held"]):
+        name = train("rows.csv", "--validation", "held")[0]["name"]
+    assert understood(folder, name)["validation_from"] == "held"
 
 
 def test_another_validation_set_is_named_by_a_replay(folder):

@@ -46,7 +46,10 @@ class DataFile(click.ParamType[str]):
 
 
 class Source(DataFile):
-    """A toy dataset's name, a file, or ``-`` for standard input."""
+    """A toy dataset's name, a file, or ``-`` for standard input.
+
+    A file that exists, or that is named with its folder, is read as a table whatever its ending.
+    """
 
     name = "source"
 
@@ -58,16 +61,12 @@ class Source(DataFile):
         if text in REGRESSION:
             self.fail(f"{text} is regression data, for which there are no losses yet", param, ctx)
         ending = text.lower().endswith((*DATA_ENDINGS, ".py"))
-        if not ending and text != STANDARD_INPUT and not _is_stream(text):
+        named = os.sep in text or text == STANDARD_INPUT or Path(text).exists()
+        if not ending and not named:
             endings = ", ".join(f"FILE{ending}" for ending in FILE_ENDINGS)
             known = f"{', '.join(TOY_SOURCES)}, {endings}, or - for standard input"
             self.fail(f"{text!r} is no source; there are {known}", param, ctx)
         return super().convert(text, param, ctx)
-
-
-def _is_stream(path: str) -> bool:
-    """Whether a path is that of a pipe or the like, whose name says nothing of what it holds."""
-    return Path(path).exists() and not (Path(path).is_file() or Path(path).is_dir())
 
 
 class Validation(DataFile):
