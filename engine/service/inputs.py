@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import threading
 import zipfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 
 import msgspec
 
@@ -16,6 +20,7 @@ from engine.service.files import owner_only, reason
 STANDARD_INPUT = "-"
 FIRST_WEIGHTS = "first-weights.npz"
 KEPT = ("source", "validation")  # the fields of a description whose files may be streams
+ENDING = (signal.SIGTERM, signal.SIGHUP)
 KEPT_ENDINGS = (".parquet", ".npz", ".npy")  # by which a file is known; tables need none
 
 
@@ -80,6 +85,28 @@ def in_own_words(text: str, description: Description, directory: Path | None) ->
 def own_name(path: str) -> str:
     """Return how a file that was copied is named where people read."""
     return "standard input" if path == STANDARD_INPUT else path
+
+
+@contextmanager
+def exit_on_signals() -> Iterator[None]:
+    """Let a signal that ends the process raise SystemExit, so that what is begun can be removed.
+
+    In a thread beside the main one, and where a signal is heeded in another way, nothing changes.
+    """
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)  # as a shell reports it
+
+    heeded: list[signal.Signals] = []
+    if threading.current_thread() is threading.main_thread():
+        heeded = [number for number in ENDING if signal.getsignal(number) == signal.SIG_DFL]
+    for number in heeded:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in heeded:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _copy_stream(path: str, directory: Path, field: str) -> None:

@@ -19,7 +19,13 @@ import platformdirs
 from engine.service.address import fits, is_private, private_path
 from engine.service.description import Description
 from engine.service.files import owner_only, read_file, reason, shown, write_whole
-from engine.service.inputs import in_own_words, keep_copies, located, needs_copies
+from engine.service.inputs import (
+    exit_on_signals,
+    in_own_words,
+    keep_copies,
+    located,
+    needs_copies,
+)
 from engine.service.names import check_name, name_from, numbered
 
 DESCRIPTION = "run.json"
@@ -87,7 +93,8 @@ class Run:
             run = cls(directory, described)
         try:
             if folder := run.directory or run._copies:
-                keep_copies(description, folder)
+                with exit_on_signals():
+                    keep_copies(description, folder)
         except BaseException:
             run.remove()
             raise

@@ -3,8 +3,10 @@
 import gzip
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -199,6 +201,31 @@ def test_a_run_that_is_not_recorded_leaves_no_copy(folder, runs, monkeypatch):
     runs.parent.write_text("in the way")
     assert train("-", input=TABLE)[0]["samples"] == 60
     assert not os.listdir(folder / "temporary")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_signal_while_standard_input_is_copied_leaves_no_run(
+    folder, runs, monkeypatch, number, recorded
+):
+    (folder / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder / "temporary"))
+    if not recorded:
+        runs.parent.parent.mkdir()
+        runs.parent.write_text("in the way")
+    places = runs if recorded else folder / "temporary"
+    command = [sys.executable, "-m", "tui", "-", "--headless"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdin.write(TABLE.encode() * 2000)
+        process.stdin.flush()
+        end = time.monotonic() + 30
+        while not [file for file in places.glob("*/source") if file.stat().st_size]:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        process.send_signal(number)
+        assert process.wait(20) == (1 if number == signal.SIGINT else 128 + number)
+        assert b"Traceback" not in process.stderr.read()
+    assert not os.listdir(places)
 
 
 def test_input_that_nothing_can_be_built_from_leaves_no_run(runs):
