@@ -1,6 +1,9 @@
 """The first minute of somebody who types ``nntui``."""
 
 import re
+import sys
+
+import pytest
 
 
 def loss(t):
@@ -33,3 +36,14 @@ def test_a_toy_begins_at_a_pace_at_which_it_can_be_watched(start):
     t.until("y")
     t.press("y")
     assert t.wait() == 0
+
+
+@pytest.mark.parametrize(("columns", "beside"), [(80, 1), (117, 1), (118, 2), (178, 2), (179, 3)])
+def test_toys_stand_side_by_side_as_far_as_the_terminal_is_wide(start, columns, beside):
+    t = start(size=(columns, 60), command=[sys.executable, "-m", "tui", "data"])
+    assert t.wait() == 0
+    names = ["spiral", "vertical", "circles", "moons", "gaussians", "xor"]
+    lines = [re.findall(rf"   ({'|'.join(names)})(?:   |$)", line) for line in t.text().split("\n")]
+    rows = [found for found in lines if found]
+    assert rows == [names[k : k + beside] for k in range(0, 6, beside)]
+    assert len(t.text().rstrip().split("\n")) == len(rows) * 9 - 1, "a line was wrapped"
