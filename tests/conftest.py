@@ -14,6 +14,14 @@ from engine.service.session import Session
 from tui.app import Monitor
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_config_file(tmp_path_factory):
+    """Keep away from the config file of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        yield
+
+
 class InProcess:
     """What `Connection` is to a worker: does each command to its end, then sends a frame."""
 

@@ -10,6 +10,9 @@ from engine.service.build import build_trainer
 from engine.service.description import Description
 from tests.command import nntui
 from tui.cli.group import command
+from tui.config import values
+from tui.config.file import ConfigFile
+from tui.config.settings import settings_of
 from tui.keys import KEYS, VIEWS
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
@@ -36,6 +39,15 @@ def test_its_conditions_and_changes_are_understood():
     assert len(changes) == 5
     for change in changes:
         trainer.change(*parse_change(change))
+
+
+def test_its_settings_are_understood():
+    (text,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    file = ConfigFile(Path("config.toml"), text)
+    assert file.take("speed", values.speed, 0.0) == 100
+    settings = settings_of(file)
+    assert (settings.theme, settings.keymap.shown("step")) == ("nntui-light", "f8")
+    assert file.complaints == []
 
 
 def test_its_own_network_trains(tmp_path):

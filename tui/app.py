@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from textual.app import SystemCommand
+from textual.binding import BindingsMap
 from textual.command import CommandPalette
 from textual.screen import ModalScreen, Screen
 from textual.theme import ThemeProvider
 
 from engine.protocol import commands
 from engine.protocol.bounds import MOST_EPOCHS
-from tui.keys import ACTIONS, KEYS, VIEWS, action_in, bindings
+from tui.keymap import action_of
+from tui.keys import ACTIONS, MODES
 from tui.screens.branches import BranchesScreen
 from tui.screens.breakpoints import BreakpointsScreen
 from tui.screens.dialogs import Ask, Confirm, Dialog
@@ -23,23 +26,19 @@ from tui.views.layers.view import LayersView
 from tui.views.samples.view import SamplesView
 from tui.watcher import Watcher
 
-# Which views each arrangement of the screen shows; the first is that of the beginning.
-MODES = {
-    "": ("curves", "samples"),
-    "-curves": ("curves",),
-    "-samples": ("samples",),
-    "-inside": ("inside",),
-    "-layers": ("layers",),
-}
-
 EXAMPLE = "dense_1.weights[0, 0] = "
 
 
 class Monitor(Watcher):
     """Watches and steers one session: one action for each key."""
 
-    BINDINGS = bindings()
     mode = ""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        # Textual's own keymap would take a key from all views where it is rebound in one.
+        own = BindingsMap(self.keymap.bindings())
+        self._bindings = BindingsMap.merge([self._bindings, own])
 
     def action_pause(self) -> None:
         """Pause."""
@@ -146,7 +145,7 @@ class Monitor(Watcher):
 
     def action_help(self) -> None:
         """Show the keys."""
-        self.push_screen(Help())
+        self.push_screen(Help(self.keymap))
 
     async def action_quit(self) -> None:
         """Quit; ask first while it trains."""
@@ -169,9 +168,7 @@ class Monitor(Watcher):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Put every key's action into the palette."""
-        actions = [(key, key.action) for key in KEYS]
-        actions += [(key, action_in(view, key)) for view in VIEWS for key in view.KEYS]
-        own = {key.text for key, _ in actions}
+        own = {key.text for key in self.keymap}
         yield from (c for c in super().get_system_commands(screen) if c.title not in own)
         note = self.run_told.note if self.run_told else ""
         if note:
@@ -180,11 +177,11 @@ class Monitor(Watcher):
                 "what was read, and what was done to it",
                 lambda: self.notify(note, title="data", timeout=30, markup=False),
             )
-        for key, action in actions:
+        for key in self.keymap:
             yield SystemCommand(
                 key.text,
                 f"key {key.shown}",
-                lambda a=action: self.call_later(self.run_action, a),
+                partial(self.call_later, self.run_action, action_of(key)),
             )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from engine.protocol.metrics import ACCURACY, LOSS
@@ -18,18 +18,30 @@ HARDLY = 0.01  # that falls by less than this share of itself is on a plateau
 GOOD = 0.95  # an accuracy that needs no hint
 
 
-def hint(frame: Frame | None, status: str) -> str:
-    """Return a hint, which may suggest actions; nothing if all goes well."""
+def hint(frame: Frame | None, status: str, key: Callable[[str], str]) -> str:
+    """Return a hint; nothing if all goes well.
+
+    Parameters
+    ----------
+    frame : Frame or None
+    status : str
+    key : callable
+        Returns the key of an id as a person reads it.
+    """
     if frame is None:
         return "the run is being built"
     if status == "paused" and not frame.metrics:
-        return "{pause} starts · n trains one epoch · 4 looks inside · ? lists all keys"
+        looking = f"{key('show_inside')} looks inside · {key('help')} lists all keys"
+        return f"{key('start')} starts · {key('step')} trains one epoch · {looking}"
     if status == "completed":
-        return "{restart} runs the same weights again beside this · {train_further} trains further"
+        again = f"{key('restart')} runs the same weights again beside this"
+        return f"{again} · {key('train_further')} trains further"
     if status == "running" and _on_a_plateau(frame):
-        return "the loss hardly falls: {raise_rate} raises the learning rate, 5 shows the layers"
+        advice = f"{key('raise_rate')} raises the learning rate"
+        return f"the loss hardly falls: {advice}, {key('show_layers')} shows the layers"
     if status == "running" and frame.speed is not None:
-        return f"{frame.speed:g} epochs a second · ] faster, [ slower"
+        speeds = f"{key('faster')} faster, {key('slower')} slower"
+        return f"{frame.speed:g} epochs a second · {speeds}"
     return ""
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from textual.keys import format_key
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -11,12 +13,12 @@ class Key:
 
     Attributes
     ----------
+    id : str
+        By which a config file and a message name it; of a view's key, after the view's name.
     keys : str
         As Textual writes them, separated by commas.
     action : str
         A method of the app without its prefix ``action_``; in a view's table, of the view.
-    shown : str
-        The key as a person reads it.
     label : str
         One word for the footer; empty if it is not shown there. Neighbours of the same label
         share it.
@@ -24,8 +26,20 @@ class Key:
         What it does, for help and palette.
     """
 
+    id: str
     keys: str
     action: str
-    shown: str
     label: str
     text: str
+
+    @property
+    def shown(self) -> str:
+        """The key as a person reads it; the first, if there are several."""
+        return shown(self.keys.partition(",")[0])
+
+
+def shown(key: str) -> str:
+    """Return a key as a person reads it."""
+    *modifiers, name = key.split("+")
+    text = name if name == "enter" else format_key(name)
+    return "⇧" + text if modifiers == ["shift"] else "+".join((*modifiers, text))

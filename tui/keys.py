@@ -1,11 +1,9 @@
 """All keys: they make the bindings, the footer, the help, the palette and the README's list.
 
-Those of a view are in its own table.
+Those of a view are in its own table. Here is what is bound unless a config file says otherwise.
 """
 
 from __future__ import annotations
-
-from textual.binding import Binding
 
 from tui.key import Key
 from tui.views.curves.view import CurvesView
@@ -16,80 +14,54 @@ from tui.views.view import View
 
 VIEWS: tuple[type[View], ...] = (CurvesView, SamplesView, InsideView, LayersView)
 
+# Which views each arrangement of the screen shows; the first is that of the beginning.
+MODES = {
+    "": ("curves", "samples"),
+    "-curves": ("curves",),
+    "-samples": ("samples",),
+    "-inside": ("inside",),
+    "-layers": ("layers",),
+}
+
 # By what they are about; those that the footer shows first are the ones needed first.
 STEPPING = (
-    Key("space", "pause", "space", "pause", "Pause"),
-    Key("space", "start", "space", "resume", "Resume, or start"),
-    Key("n", "step('epoch')", "n", "epoch", "One epoch on"),
-    Key("N", "step('epoch', True)", "N", "epoch", "One epoch back"),
-    Key("s", "step('operation')", "s", "operation", "One operation on"),
-    Key("S", "step('operation', True)", "S", "operation", "One operation back"),
-    Key("m", "step('batch')", "m", "", "One batch on"),
-    Key("M", "step('batch', True)", "M", "", "One batch back"),
-    Key("g", "go_to", "g", "go to", "Go to an epoch, or +50, -50"),
-    Key("b", "breakpoints", "b", "break", "Breakpoints"),
-    Key("c", "resume", "c", "", "Continue, to a breakpoint"),
-    Key("C", "run_back", "C", "", "Back to where one held"),
-    Key("e", "edit", "e", "edit", "Edit: weight, row or rate"),
-    Key("z", "undo", "z", "", "Take an edit back"),
-    Key("f", "fork", "f", "", "Keep this future as a ghost"),
-    Key("o", "branches", "o", "", "Go over to another branch"),
-    Key("question_mark", "help", "?", "help", "This help"),
-    Key("q", "quit", "q", "quit", "Quit"),
+    Key("pause", "space", "pause", "pause", "Pause"),
+    Key("start", "space", "start", "resume", "Resume, or start"),
+    Key("step", "n", "step('epoch')", "epoch", "One epoch on"),
+    Key("step_back", "N", "step('epoch', True)", "epoch", "One epoch back"),
+    Key("step_operation", "s", "step('operation')", "operation", "One operation on"),
+    Key("step_operation_back", "S", "step('operation', True)", "operation", "One operation back"),
+    Key("step_batch", "m", "step('batch')", "", "One batch on"),
+    Key("step_batch_back", "M", "step('batch', True)", "", "One batch back"),
+    Key("go_to", "g", "go_to", "go to", "Go to an epoch, or +50, -50"),
+    Key("set_breakpoint", "b", "breakpoints", "break", "Breakpoints"),
+    Key("continue", "c", "resume", "", "Continue, to a breakpoint"),
+    Key("run_back", "C", "run_back", "", "Back to where one held"),
+    Key("edit", "e", "edit", "edit", "Edit: weight, row or rate"),
+    Key("undo", "z", "undo", "", "Take an edit back"),
+    Key("fork", "f", "fork", "", "Keep this future as a ghost"),
+    Key("branches", "o", "branches", "", "Go over to another branch"),
+    Key("help", "question_mark", "help", "help", "This help"),
+    Key("quit", "q", "quit", "quit", "Quit"),
 )
 TRAINING = (
-    Key("plus,equals_sign", "rate(1)", "+", "rate", "Learning rate up"),
-    Key("minus", "rate(-1)", "-", "rate", "Learning rate down"),
-    Key("l", "type_rate", "l", "rate", "Type a learning rate"),
-    Key("left_square_bracket", "speed(-1)", "[", "speed", "Slower, to 1 epoch/s"),
-    Key("right_square_bracket", "speed(1)", "]", "speed", "Faster, to full speed"),
-    Key("r", "restart(False)", "r", "restart", "Restart, same weights"),
-    Key("R", "restart(True)", "R", "restart", "Restart, new weights"),
-    Key("t", "train_further", "t", "", "Train further, when complete"),
+    Key("raise_rate", "plus,equals_sign", "rate(1)", "rate", "Learning rate up"),
+    Key("lower_rate", "minus", "rate(-1)", "rate", "Learning rate down"),
+    Key("type_rate", "l", "type_rate", "rate", "Type a learning rate"),
+    Key("slower", "left_square_bracket", "speed(-1)", "speed", "Slower, to 1 epoch/s"),
+    Key("faster", "right_square_bracket", "speed(1)", "speed", "Faster, to full speed"),
+    Key("restart", "r", "restart(False)", "restart", "Restart, same weights"),
+    Key("restart_new", "R", "restart(True)", "restart", "Restart, new weights"),
+    Key("train_further", "t", "train_further", "", "Train further, when complete"),
 )
 SHOWING = (
-    Key("1", "show('')", "1", "", "View: curves and samples"),
-    Key("2", "show('-curves')", "2", "", "View: curves only"),
-    Key("3", "show('-samples')", "3", "", "View: samples only"),
-    Key("4", "show('-inside')", "4", "", "View: inside an operation"),
-    Key("5", "show('-layers')", "5", "", "View: all layers"),
-    Key("ctrl+l", "redraw", "ctrl+l", "", "Draw the screen anew"),
+    Key("show_both", "1", "show('')", "", "View: curves and samples"),
+    Key("show_curves", "2", "show('-curves')", "", "View: curves only"),
+    Key("show_samples", "3", "show('-samples')", "", "View: samples only"),
+    Key("show_inside", "4", "show('-inside')", "", "View: inside an operation"),
+    Key("show_layers", "5", "show('-layers')", "", "View: all layers"),
+    Key("redraw", "ctrl+l", "redraw", "", "Draw the screen anew"),
 )
 KEYS = STEPPING + TRAINING + SHOWING
 ACTIONS = {key.action.partition("(")[0] for key in KEYS} | {"in_view"}
-GROUPS = {
-    label: Binding.Group(label, compact=True)
-    for label in ("epoch", "operation", "rate", "speed", "restart", "look")
-}
-
-
-def bindings() -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
-    """Return Textual's bindings for all tables."""
-    return [
-        *(_binding(key, key.action, key.action) for key in KEYS),
-        *(
-            _binding(key, action_in(view, key), f"{view.NAME}.{key.action}")
-            for view in VIEWS
-            for key in view.KEYS
-        ),
-    ]
-
-
-def action_in(view: type[View], key: Key) -> str:
-    """Return the app's action for a key of a view."""
-    name, _, arguments = key.action.rstrip(")").partition("(")
-    return f"in_view({view.NAME!r}, {name!r}, ({arguments + ',' if arguments else ''}))"
-
-
-def _binding(key: Key, action: str, identity: str) -> Binding:
-    return Binding(
-        key.keys,
-        action,
-        key.label or key.text,
-        show=bool(key.label),
-        key_display=key.shown,
-        id=identity,
-        tooltip=key.text,
-        group=GROUPS.get(key.label),
-        priority=True,  # one key after the other: what is typed into a question waits for it
-    )
+ALL_KEYS = (*KEYS, *(key for view in VIEWS for key in view.KEYS))

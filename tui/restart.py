@@ -11,12 +11,20 @@ import click
 from engine.protocol.text import printable
 from engine.service.client import Connection, Worker
 from tui.app import Monitor
+from tui.config.settings import Settings
 
 MOST_FAULTS, WITHIN = 3, 10.0  # the screen is given up after so many, within so many seconds
 
 
-def watch(worker: Worker, hints: bool = True) -> tuple[int, str]:
+def watch(worker: Worker, settings: Settings, notice: str = "") -> tuple[int, str]:
     """Show the screen until a person quits; return the exit status, and what is to be said.
+
+    Parameters
+    ----------
+    worker : Worker
+    settings : Settings
+    notice : str
+        What the screen is to say first.
 
     Raises
     ------
@@ -26,10 +34,8 @@ def watch(worker: Worker, hints: bool = True) -> tuple[int, str]:
     log = worker.run.log
     place = "" if str(log) == os.devnull else f"; its log: {log}"
     faults: deque[float] = deque(maxlen=MOST_FAULTS)
-    notice = ""
     while True:
-        app = Monitor(Connection.open(worker), log, notice)
-        app.with_hints = hints
+        app = Monitor(Connection.open(worker), log, notice, settings)
         status = app.run()
         if app.failure:
             return status or 1, app.failure

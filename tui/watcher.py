@@ -20,13 +20,13 @@ from engine.protocol.metrics import BUILT_IN, Metric, leading
 from engine.protocol.views.inside import Program
 from engine.service.client import Connection
 from tui import themes
+from tui.config.settings import Settings
 from tui.hints import hint
 from tui.keys import VIEWS
 from tui.paced import PacedApp
 from tui.screens.breakpoints import BreakpointsScreen
 from tui.screens.dialogs import Dialog
 from tui.screens.sized import SizedScreen
-from tui.suggestions import with_keys
 from tui.views.curves.view import FIRST, CurvesView
 from tui.views.inside.view import InsideView
 from tui.views.layers.view import LayersView
@@ -42,6 +42,7 @@ VERDICT = 1.5
 
 SILENCE = 3.0  # seconds without an answer that is due, until the screen says so
 UNANSWERED = "the worker does not answer: it is stopped, or a single operation takes long"
+DEFAULTS = Settings()
 
 
 class Watcher(PacedApp):
@@ -53,7 +54,8 @@ class Watcher(PacedApp):
     log : Path
         The run's log, to be named where the worker dies.
     notice : str
-        What is to be said first.
+        What is to be said until a person does something.
+    settings : Settings
 
     Attributes
     ----------
@@ -67,9 +69,12 @@ class Watcher(PacedApp):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide"), (150, "-broad")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-middle"), (30, "-tall")]  # noqa: RUF012
 
-    def __init__(self, connection: Connection, log: Path, notice: str = "") -> None:
+    def __init__(
+        self, connection: Connection, log: Path, notice: str = "", settings: Settings = DEFAULTS
+    ) -> None:
         super().__init__(log)
         self.connection, self.first_notice = connection, notice
+        self.settings, self.keymap = settings, settings.keymap
         self.run_told: events.Welcome | None = None
         self.frame: frames.Frame | None = None
         self.metrics = list(BUILT_IN)
@@ -78,7 +83,6 @@ class Watcher(PacedApp):
         self.failure = ""
         self.not_recorded = ""
         self.status = "starting"
-        self.with_hints = True
         self._heard_at = self._sent_at = monotonic()
         self._unanswered = False
         self._waiting: list[commands.SessionCommand] = []
@@ -95,7 +99,7 @@ class Watcher(PacedApp):
         yield StatusLine()
         yield ProgressLine()
         with Container(id="panels"):
-            yield CurvesView()
+            yield CurvesView(self.settings.charts)
             yield SamplesView()
         yield InsideView()
         yield LayersView()
@@ -126,13 +130,12 @@ class Watcher(PacedApp):
         self.query_one(StatusLine).draw_status(None, "starting")
         self.listen()
         self.set_interval(SILENCE / 3, self._look_for_answer)
-        if self.first_notice:
-            self.notify(self.first_notice, severity="error", markup=False)
+        self._show_notice()
 
     def _first_theme(self) -> str:
-        wanted = os.environ.get("TEXTUAL_THEME", "")
-        if wanted in self.available_themes:
-            return wanted
+        for wanted in (os.environ.get("TEXTUAL_THEME", ""), self.settings.theme):
+            if wanted in self.available_themes:
+                return wanted
         return themes.SIXTEEN if self.console.color_system == "standard" else themes.DARK.name
 
     @property
@@ -197,7 +200,8 @@ class Watcher(PacedApp):
             case events.Rejected(message):
                 if not isinstance(self.screen, BreakpointsScreen):  # which shows it itself
                     self.clear_notifications()
-                    self.notify(with_keys(message), severity="warning", markup=False)
+                    said = self.keymap.with_keys(message)
+                    self.notify(said, severity="warning", markup=False)
             case events.Restarted(seed) if self.run_told:
                 self.query_one(RunLine).draw_run(self.run_told, seed)
 
@@ -227,7 +231,7 @@ class Watcher(PacedApp):
             self._set_status("lost")
             log = f"; its log: {self.log_path}" if str(self.log_path) != os.devnull else ""
             self.failure = f"the worker has died{log}"
-            self._notice(f"{self.failure} · q quits", "-bad")
+            self._notice(f"{self.failure} · {self.keymap.shown('quit')} quits", "-bad")
             self.query_one(StatusLine).draw_status(self.frame, "lost", self.leading)
 
     # -- asking --------------------------------------------------------------------------------
@@ -256,6 +260,7 @@ class Watcher(PacedApp):
 
     def send(self, command: commands.SessionCommand) -> None:
         """Send a command, and show soon what it does."""
+        self.first_notice = ""
         self._tell(command)
         self._hurry()
 
@@ -288,10 +293,11 @@ class Watcher(PacedApp):
         """Say what has happened, or else what helps now."""
         frame = self.frame
         said = self._message(frame) if frame else ""
-        parts = [part for part in (said, self.not_recorded) if part]
+        parts = [part for part in (self.first_notice, said, self.not_recorded) if part]
         if parts:
-            return self._notice(" · ".join(parts), "-warn")
-        return self._notice(hint(frame, self.status) if self.with_hints else "", "")
+            return self._notice(self.keymap.with_keys(" · ".join(parts)), "-warn")
+        helps = self.settings.hints and hint(frame, self.status, self.keymap.shown)
+        return self._notice(helps or "", "")
 
     def _message(self, frame: frames.Frame) -> str:
         """Return what is to be said of the training."""
@@ -305,9 +311,9 @@ class Watcher(PacedApp):
         return frame.message or (f"next: {frame.next}{batch}" if within else "")
 
     def _notice(self, message: str, kind: str) -> None:
-        notice, text = self.query_one("#notice", Static), with_keys(message)
-        if text != str(notice.content) or kind not in notice.classes:
-            notice.update(text)
+        notice = self.query_one("#notice", Static)
+        if message != str(notice.content) or kind not in notice.classes:
+            notice.update(message)
             notice.set_classes(kind)
 
     def on_resize(self, event: Resize) -> None:

@@ -66,6 +66,7 @@ class Terminal:
                 "TERM": "xterm-256color",
                 "COLORTERM": "truecolor",
                 "XDG_STATE_HOME": str(home),
+                "XDG_CONFIG_HOME": str(home),
                 **environment,
             },
         )

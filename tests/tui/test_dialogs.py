@@ -6,6 +6,7 @@ from textual.widgets import Input
 from engine.protocol import commands, events
 from tests.tui.asking import asked, settle
 from tui.app import _read_epoch
+from tui.keymap import Keymap
 from tui.keys import KEYS
 from tui.screens.breakpoints import BreakpointsScreen
 from tui.screens.help import Help
@@ -52,8 +53,8 @@ async def test_a_dialog_closes_once_however_often_it_is_asked_to(monitor):
     app = monitor(at=5)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await app.push_screen(Help())
-        await app.push_screen(Help())
+        await app.push_screen(Help(Keymap()))
+        await app.push_screen(Help(Keymap()))
         below, top = app.screen_stack[1:]
         below.dismiss()
         assert app.screen is top
@@ -73,7 +74,7 @@ async def test_what_a_closed_dialog_still_does_ends_nothing(monitor):
     app = monitor(at=5)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        dialog = Help()
+        dialog = Help(Keymap())
         await app.push_screen(dialog)
         dialog.dismiss()
         dialog.run_worker(fail())

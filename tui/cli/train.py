@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 import secrets
 import sys
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -19,6 +20,7 @@ from engine.service.description import (
     is_share,
 )
 from engine.service.files import give_up
+from tui.cli.config import find_file, tell_faults
 from tui.cli.messages import complain, say
 from tui.cli.reading import joined, reading_options
 from tui.cli.terminal import NoTerminalError, keys_from_terminal
@@ -33,6 +35,10 @@ from tui.cli.types import (
     WeightsFile,
     Widths,
 )
+from tui.config import values
+
+if TYPE_CHECKING:
+    from tui.config.file import ConfigFile
 
 OF_TOYS = ("samples", "classes", "noise")
 OF_FILES = ("label", "features", "drop", "missing", "classes_from_numbers")
@@ -125,7 +131,9 @@ class Training(click.Command):
     show_default="500 for a toy, else max",
     help="Epochs a second to begin with, on a screen.",
 )
-@click.option("--hints/--no-hints", default=True, help="Say in a line what helps now.")
+@click.option(
+    "--hints/--no-hints", default=None, show_default="hints", help="Say in a line what helps now."
+)
 @click.option("--paused", is_flag=True, help="Begin paused.")
 @click.option("--headless", is_flag=True, help="No screen: print the figures line by line.")
 @click.option("--log-every", type=ABOVE_ZERO, default=100, show_default=True, metavar="EPOCHS")
@@ -138,7 +146,7 @@ def command(
     batch_size: int | str,
     name: str | None,
     speed: float | None,
-    hints: bool,
+    hints: bool | None,
     **options: Any,
 ) -> int:
     """Watch and steer a neural network while it learns.
@@ -150,8 +158,10 @@ def command(
     """
     options = _checked(joined(options))
     on_screen = not (headless or as_json) and sys.stdout.isatty()
-    if speed is None:
-        speed = TOY_SPEED if on_screen and options["source"] in TOYS else 0.0
+    config = find_file() if on_screen else None
+    if speed is None and config:
+        usual = TOY_SPEED if options["source"] in TOYS else 0.0
+        speed = config.take("speed", values.speed, usual)
     description = Description(
         seed=secrets.randbelow(2**32) if seed is None else seed,
         batch_size=None if isinstance(batch_size, str) else batch_size,
@@ -160,8 +170,8 @@ def command(
         **options,
     )
     try:
-        if on_screen:
-            return _watch(description, hints)
+        if config:
+            return _watch(description, config, hints)
         return _train_headless(description, log_every, as_json)
     except SourceError as error:
         return complain(str(error), 2)
@@ -216,7 +226,7 @@ def _check_toy(options: dict[str, Any], given: dict[str, str]) -> None:
         )
 
 
-def _watch(description: Description, hints: bool) -> int:
+def _watch(description: Description, config: ConfigFile, hints: bool | None) -> int:
     from engine.service.client import Worker
 
     encoding = sys.stderr.encoding  # the screen is written there
@@ -229,9 +239,15 @@ def _watch(description: Description, hints: bool) -> int:
     except NoTerminalError as error:
         return complain(str(error), 2)
     try:
-        from tui.restart import watch  # while the worker starts
+        from tui.config.settings import settings_of  # while the worker starts
+        from tui.restart import watch
 
-        status, failure = watch(worker, hints)
+        settings = settings_of(config)
+        if hints is not None:
+            settings = replace(settings, hints=hints)
+        tell_faults(config)
+        notice = f"{config.path.name}: {' · '.join(config.complaints)}" if config.complaints else ""
+        status, failure = watch(worker, settings, notice)
         return complain(failure, status) if failure else status
     except ConnectionError as error:
         log = f"; its log: {worker.run.log}" if worker.run.directory else ""

@@ -12,6 +12,7 @@ import click
 from engine.protocol.bounds import MOST_EPOCHS
 from engine.service.description import REGRESSION, TOY_SOURCES
 from engine.service.names import RunNameError, check_name
+from tui.config import values
 
 STANDARD_INPUT = "-"
 TABLES = (".csv", ".tsv", ".txt", ".data")
@@ -199,12 +200,7 @@ class Speed(click.ParamType[float]):
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> float:
         """Turn text into a number above zero, or 0."""
-        if value == "max":
-            return 0.0
         try:
-            speed = float(value)
-        except ValueError:
-            speed = 0.0
-        if not 0 < speed < float("inf"):
-            self.fail(f"{value!r} must be 'max' or a number above 0", param, ctx)
-        return speed
+            return values.speed(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)

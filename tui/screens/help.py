@@ -10,6 +10,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
 from tui.key import Key
+from tui.keymap import Keymap
 from tui.keys import SHOWING, STEPPING, TRAINING, VIEWS
 from tui.screens.dialogs import Dialog
 
@@ -21,21 +22,28 @@ ABOUT = (
 
 
 class Help(Dialog):
-    """All keys, and what the screen shows."""
+    """All keys, and what the screen shows.
+
+    Parameters
+    ----------
+    keymap : Keymap
+    """
 
     BINDINGS = [("escape,q,question_mark,space", "dismiss(None)", "Close")]  # noqa: RUF012
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (78, "-wide")]  # noqa: RUF012
 
+    def __init__(self, keymap: Keymap) -> None:
+        super().__init__()
+        self.keymap = keymap
+
     def compose(self) -> ComposeResult:
         """Lay out the table."""
+        of_views = (key for view in VIEWS for key in view.KEYS)
         with VerticalScroll() as box:
             box.border_title = "keys"
             with Horizontal():
-                yield Static(_table((*STEPPING, *TRAINING)), classes="keys")
-                yield Static(
-                    _table((*SHOWING, *(key for view in VIEWS for key in view.KEYS))),
-                    classes="keys",
-                )
+                for table in ((*STEPPING, *TRAINING), (*SHOWING, *of_views)):
+                    yield Static(_table(self.keymap.bound(table)), classes="keys")
             yield Static(ABOUT, classes="what")
 
 

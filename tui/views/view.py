@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from engine.protocol.events import BreakpointsChanged, Welcome
     from engine.protocol.frames import Frame
     from engine.protocol.metrics import Metric
+    from tui.keymap import Keymap
 
 
 class RunState(Protocol):
@@ -28,6 +29,8 @@ class RunState(Protocol):
     def metrics(self) -> Sequence[Metric]: ...  # noqa: D102
     @property
     def breakpoints(self) -> BreakpointsChanged: ...  # noqa: D102
+    @property
+    def keymap(self) -> Keymap: ...  # noqa: D102
 
 
 class View(Widget):

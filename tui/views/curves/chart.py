@@ -59,6 +59,7 @@ class Chart(Canvas):
     metric : Metric
     place : int
         Among the charts, of which the first are shown where there is little room.
+    style : {"both", "line", "band"}
 
     Attributes
     ----------
@@ -66,12 +67,12 @@ class Chart(Canvas):
         Those that are drawn on the same chart.
     """
 
-    def __init__(self, metric: Metric, place: int = 0) -> None:
+    def __init__(self, metric: Metric, place: int = 0, style: Style = "both") -> None:
         super().__init__()
         self.border_title = metric.name
         self.metric, self.place, self.logarithmic = metric, place, False
         self.beside: list[Metric] = []
-        self.style_of_curve: Style = "both"
+        self.style_of_curve = style
         self._told: tuple[object, ...] = ()
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, get_args
 
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -15,7 +15,7 @@ from engine.protocol.views.curves import Curves, CurvesQuery, Landmark
 from tui.key import Key
 from tui.views.curves import axis
 from tui.views.curves.arrangement import Arrangement
-from tui.views.curves.chart import MARGIN, Chart, Drawing
+from tui.views.curves.chart import MARGIN, Chart, Drawing, Style
 from tui.views.curves.palette import metrics_palette
 from tui.views.curves.series import Series
 from tui.views.view import RunState, View
@@ -28,32 +28,57 @@ LEAST_HEIGHT = 8  # lines of each where there are more: six, and the border
 LEAST_SPAN = 10  # epochs that are shown at least
 BESIDE = ("second", "third")  # inks of what is drawn beside a metric
 GHOSTS = ("ghost1", "ghost2", "ghost3")
-STYLES = ("both", "line", "band")
+STYLES: tuple[Style, ...] = get_args(Style)
 
 
 class CurvesView(Container, View):
-    """A chart for each metric, in rows of equal height."""
+    """A chart for each metric, in rows of equal height.
+
+    Parameters
+    ----------
+    style : {"both", "line", "band"}
+        What a chart shows to begin with.
+    """
 
     NAME = "curves"
     KEYS: ClassVar = (
-        Key("less_than_sign", "scrub(-1)", "<", "", "Along the chart, back"),
-        Key("greater_than_sign", "scrub(1)", ">", "", "Along the chart, on"),
-        Key("comma", "move(-1)", ",", "", "Charts: cursor to the left, reads values out"),
-        Key("full_stop", "move(1)", ".", "", "Charts: cursor to the right"),
-        Key("left_curly_bracket", "hop(-1)", "{", "", "Charts: cursor to the event before"),
-        Key("right_curly_bracket", "hop(1)", "}", "", "Charts: cursor to the next event"),
-        Key("enter", "go", "enter", "", "Charts: go to the epoch under the cursor"),
-        Key("backspace", "leave", "⌫", "", "Charts: no cursor"),
-        Key("x", "zoom(1)", "x", "", "Charts: zoom in"),
-        Key("X", "zoom(-1)", "X", "", "Charts: zoom out"),
-        Key("0", "whole", "0", "", "Charts: the whole run"),
-        Key("a", "style", "a", "", "Charts: mean and band, mean, band"),
-        Key("v", "find_metric", "v", "", "Charts: show metric ..., or two on one"),
-        Key("y", "log_axis", "y", "log", "Charts: logarithmic loss axis"),
+        Key("curves.epoch_back", "less_than_sign", "scrub(-1)", "", "Along the chart, back"),
+        Key("curves.epoch_on", "greater_than_sign", "scrub(1)", "", "Along the chart, on"),
+        Key(
+            "curves.cursor_left",
+            "comma",
+            "move(-1)",
+            "",
+            "Charts: cursor to the left, reads values out",
+        ),
+        Key("curves.cursor_right", "full_stop", "move(1)", "", "Charts: cursor to the right"),
+        Key(
+            "curves.previous_event",
+            "left_curly_bracket",
+            "hop(-1)",
+            "",
+            "Charts: cursor to the event before",
+        ),
+        Key(
+            "curves.next_event",
+            "right_curly_bracket",
+            "hop(1)",
+            "",
+            "Charts: cursor to the next event",
+        ),
+        Key("curves.go", "enter", "go", "", "Charts: go to the epoch under the cursor"),
+        Key("curves.hide_cursor", "backspace", "leave", "", "Charts: no cursor"),
+        Key("curves.zoom_in", "x", "zoom(1)", "", "Charts: zoom in"),
+        Key("curves.zoom_out", "X", "zoom(-1)", "", "Charts: zoom out"),
+        Key("curves.whole_run", "0", "whole", "", "Charts: the whole run"),
+        Key("curves.style", "a", "style", "", "Charts: mean and band, mean, band"),
+        Key("curves.find_metric", "v", "find_metric", "", "Charts: show metric ..., or two on one"),
+        Key("curves.log_axis", "y", "log_axis", "log", "Charts: logarithmic loss axis"),
     )
 
-    def __init__(self) -> None:
+    def __init__(self, style: Style = "both") -> None:
         super().__init__()
+        self._style = style
         self._epoch = self._reached = 0
         self._zoomed: tuple[int, int] | None = None
         self._window = 0, 1
@@ -65,7 +90,7 @@ class CurvesView(Container, View):
     def compose(self) -> ComposeResult:
         """Lay out those of the metrics that every run has."""
         for place, metric in enumerate(BUILT_IN):
-            yield Chart(metric, place)
+            yield Chart(metric, place, self._style)
 
     @property
     def shown(self) -> list[Chart]:
@@ -120,7 +145,13 @@ class CurvesView(Container, View):
         placed = self._arrangement.placed
         own = {metric.name: metric for metric in placed if not metric.beside}
         charts = {chart.metric.name: chart for chart in self.query(Chart)}
-        self.mount(*(Chart(metric) for name, metric in own.items() if name not in charts))
+        self.mount(
+            *(
+                Chart(metric, style=self._style)
+                for name, metric in own.items()
+                if name not in charts
+            )
+        )
         order, self._charts = list(own), len(own)
         for chart in self.query(Chart):
             name = chart.metric.name
@@ -247,9 +278,9 @@ class CurvesView(Container, View):
 
     def action_style(self) -> None:
         """Draw means over a band from minimum to maximum, or only one of them."""
+        self._style = STYLES[(STYLES.index(self._style) + 1) % len(STYLES)]
         for chart in self.query(Chart):
-            here = STYLES.index(chart.style_of_curve)
-            chart.style_of_curve = STYLES[(here + 1) % len(STYLES)]  # type: ignore[assignment]
+            chart.style_of_curve = self._style
 
     def action_find_metric(self) -> None:
         """Find a metric by its name, and put it on a chart."""

@@ -38,21 +38,23 @@ class InsideView(Container, View):
 
     NAME = "inside"
     KEYS: ClassVar = (
-        Key("tab", "array(1)", "tab", "", "Inside: the next array"),
-        Key("shift+tab", "array(-1)", "⇧tab", "", "Inside: the array before"),
-        Key("j", "operation(1)", "j", "look", "Inside: the operation below"),
-        Key("k", "operation(-1)", "k", "look", "Inside: the operation above"),
-        Key("escape", "follow", "esc", "follow", "Inside: follow the training"),
-        Key("h", "turn", "h", "turn", "Inside: numbers, heat, figures"),
-        Key("v", "source", "v", "source", "Inside: source and kernel"),
-        Key("up", "move(-1, 0)", "↑", "", "Inside: a row up"),
-        Key("down", "move(1, 0)", "↓", "", "Inside: a row down"),
-        Key("left", "move(0, -1)", "←", "", "Inside: a column to the left"),
-        Key("right", "move(0, 1)", "→", "", "Inside: a column to the right"),
-        Key("pageup", "page(-1)", "pgup", "", "Inside: a page up"),
-        Key("pagedown", "page(1)", "pgdn", "", "Inside: a page down"),
-        Key("home", "jump(-1)", "home", "", "Inside: the first number"),
-        Key("end", "jump(1)", "end", "", "Inside: the last number"),
+        Key("inside.next_array", "tab", "array(1)", "", "Inside: the next array"),
+        Key("inside.previous_array", "shift+tab", "array(-1)", "", "Inside: the array before"),
+        Key("inside.next_operation", "j", "operation(1)", "look", "Inside: the operation below"),
+        Key(
+            "inside.previous_operation", "k", "operation(-1)", "look", "Inside: the operation above"
+        ),
+        Key("inside.follow", "escape", "follow", "follow", "Inside: follow the training"),
+        Key("inside.turn", "h", "turn", "turn", "Inside: numbers, heat, figures"),
+        Key("inside.source", "v", "source", "source", "Inside: source and kernel"),
+        Key("inside.up", "up", "move(-1, 0)", "", "Inside: a row up"),
+        Key("inside.down", "down", "move(1, 0)", "", "Inside: a row down"),
+        Key("inside.left", "left", "move(0, -1)", "", "Inside: a column to the left"),
+        Key("inside.right", "right", "move(0, 1)", "", "Inside: a column to the right"),
+        Key("inside.page_up", "pageup", "page(-1)", "", "Inside: a page up"),
+        Key("inside.page_down", "pagedown", "page(1)", "", "Inside: a page down"),
+        Key("inside.first", "home", "jump(-1)", "", "Inside: the first number"),
+        Key("inside.last", "end", "jump(1)", "", "Inside: the last number"),
     )
 
     def __init__(self) -> None:

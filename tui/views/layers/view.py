@@ -43,9 +43,9 @@ class LayersView(Canvas, View):
 
     NAME = "layers"
     KEYS: ClassVar = (
-        Key("up", "choose(-1)", "↑", "", "Layers: the layer above"),
-        Key("down", "choose(1)", "↓", "", "Layers: the layer below"),
-        Key("enter", "open", "enter", "inside", "Layers: look inside"),
+        Key("layers.up", "up", "choose(-1)", "", "Layers: the layer above"),
+        Key("layers.down", "down", "choose(1)", "", "Layers: the layer below"),
+        Key("layers.open", "enter", "open", "inside", "Layers: look inside"),
     )
 
     class Opened(Message):

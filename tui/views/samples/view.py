@@ -41,16 +41,22 @@ class SamplesView(Canvas, View):
 
     NAME = "samples"
     KEYS: ClassVar = (
-        Key("w", "wrong", "w", "wrong", "Samples: only the wrong ones, or all"),
-        Key("u", "next_order", "u", "order", "Samples: by loss, least certain first, as they come"),
-        Key("up", "choose(-1)", "↑", "", "Samples: up"),
-        Key("down", "choose(1)", "↓", "", "Samples: down"),
-        Key("pageup", "page(-1)", "pgup", "", "Samples: a page up"),
-        Key("pagedown", "page(1)", "pgdn", "", "Samples: a page down"),
-        Key("home", "choose(-1_000_000_000)", "home", "", "Samples: the first"),
-        Key("end", "choose(1_000_000_000)", "end", "", "Samples: the last"),
-        Key("left", "sideways(-1)", "←", "", "Samples: classes further left"),
-        Key("right", "sideways(1)", "→", "", "Samples: classes further right"),
+        Key("samples.wrong", "w", "wrong", "wrong", "Samples: only the wrong ones, or all"),
+        Key(
+            "samples.order",
+            "u",
+            "next_order",
+            "order",
+            "Samples: by loss, least certain first, as they come",
+        ),
+        Key("samples.up", "up", "choose(-1)", "", "Samples: up"),
+        Key("samples.down", "down", "choose(1)", "", "Samples: down"),
+        Key("samples.page_up", "pageup", "page(-1)", "", "Samples: a page up"),
+        Key("samples.page_down", "pagedown", "page(1)", "", "Samples: a page down"),
+        Key("samples.first", "home", "choose(-1_000_000_000)", "", "Samples: the first"),
+        Key("samples.last", "end", "choose(1_000_000_000)", "", "Samples: the last"),
+        Key("samples.left", "left", "sideways(-1)", "", "Samples: classes further left"),
+        Key("samples.right", "right", "sideways(1)", "", "Samples: classes further right"),
     )
 
     def __init__(self) -> None:
@@ -122,7 +128,8 @@ class SamplesView(Canvas, View):
         self.action_sideways(0)
         last = samples.first + len(samples.rows)
         hidden = len(names) - self._shown
-        more = f" · ←→ {hidden} more classes" if hidden else ""
+        sideways = state.keymap.shown("samples.left") + state.keymap.shown("samples.right")
+        more = f" · {sideways} {hidden} more classes" if hidden else ""
         part = f" of every {samples.every}th" if samples.every > 1 else ""
         only = "only the wrong ones, " if self.only_wrong else ""
         right = samples.wrong == 0 and samples.total + self.only_wrong > 0

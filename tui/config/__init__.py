@@ -1,0 +1,1 @@
+"""The config file: how it is read, and what it sets."""
