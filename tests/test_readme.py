@@ -1,4 +1,4 @@
-"""What the README says is what there is."""
+"""What the README and CONTRIBUTING.md say is what there is."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,9 @@ from tui.config.file import ConfigFile
 from tui.config.settings import settings_of
 from tui.keys import KEYS, VIEWS
 
-README = (Path(__file__).parent.parent / "README.md").read_text()
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 
 
 def section(title):
@@ -77,4 +79,11 @@ def test_its_options_are_those_of_the_command_line():
 
 def test_its_pictures_are_there():
     for path in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README):
-        assert (Path(__file__).parent.parent / path).read_text().rstrip().endswith("</svg>")
+        assert (ROOT / path).read_text().rstrip().endswith("</svg>")
+
+
+def test_files_that_contributors_are_shown_are_there():
+    named = re.findall(r"`((?:engine|tui|tests|docs|\.ci)/[\w./]+)`", CONTRIBUTING)
+    assert len(named) > 10
+    for path in named:
+        assert "NAME" in path or (ROOT / path).exists(), path
