@@ -13,7 +13,7 @@ import numpy as np
 from engine.debugging.dataflow import Dataflow, dataflow, is_there, value_of
 from engine.debugging.shapes import Shape, expected_shapes
 from engine.debugging.sources import kernel_source, sources
-from engine.debugging.statistics import histogram, sample, scale_of, statistics
+from engine.debugging.statistics import histogram, part_of, scale_of, statistics
 from engine.debugging.updates import Update
 from engine.debugging.windows import Window, differs, shape_text
 from engine.nn.arrays import Array
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from engine.debugging.trainer import Trainer
 
 MOST_KEPT = 64 << 20  # bytes of all arrays kept as they were before
-MOST_MEASURED = 1 << 17  # values of an array that are looked at while it trains,
-MOST_EXACT = 1 << 20  # and of which all are looked at while it stands: others would hold up keys
 
 
 class Inspector:
@@ -127,7 +125,7 @@ class Inspector:
 
     def _figures_then(self, name: str, then: Array | None) -> ArrayStatistics | None:
         if then is not None and name not in self._before_figures:
-            self._before_figures[name] = statistics(_part(then, exact=True))
+            self._before_figures[name] = statistics(part_of(then, exact=True))
         return self._before_figures.get(name) if then is not None else None
 
     # -- looking -------------------------------------------------------------------------------
@@ -152,11 +150,11 @@ class Inspector:
         value = value_of(places[name])
         then = self._then(name, value)
         before = self._figures_then(name, then)
-        part = _part(value, exact)
+        part = part_of(value, exact)
         known = [figures, before] if before else [figures]
         scale = max(map(scale_of, known))
         low = -scale if any(f.minimum < 0 for f in known) else 0.0
-        window = Window(name, value, then, Update.find(self.trainer, places[name]))
+        window = Window(name, value, then, Update.find(self.trainer, places[name]), exact)
         return Inspection(
             operation=k,
             array=chosen,
@@ -170,7 +168,7 @@ class Inspector:
             histogram=histogram(part, wanted.bins, low, scale),
             histogram_before=[]
             if then is None
-            else histogram(_part(then, exact), wanted.bins, low, scale),
+            else histogram(part_of(then, exact), wanted.bins, low, scale),
             heat=window.heat(wanted, scale),
             table=window.table(wanted),
             gradients=window.gradients(wanted),
@@ -189,12 +187,6 @@ class Inspector:
     def _line(self, name: str, place: Place, exact: bool) -> ArrayLine:
         value = value_of(place)
         shape = value.shape if is_there(place) else self._expected.get(name, value.shape)
-        part, then = _part(value, exact), self._then(name, value)
-        changed = then is not None and bool(differs(_part(then, exact), part).any())
+        part, then = part_of(value, exact), self._then(name, value)
+        changed = then is not None and bool(differs(part_of(then, exact), part).any())
         return ArrayLine(name, shape_text(shape), str(value.dtype), statistics(part), changed)
-
-
-def _part(values: Array, exact: bool) -> Array:
-    """Return the values that figures are of: all, or a sample of a large array."""
-    every = exact and values.size <= MOST_EXACT
-    return values if every else sample(values, MOST_MEASURED)

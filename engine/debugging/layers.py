@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.debugging.statistics import sample
+from engine.debugging.statistics import part_of
 from engine.debugging.updates import updated
 from engine.debugging.windows import shape_text
 from engine.nn.arrays import Array
@@ -18,8 +18,6 @@ from engine.nn.parameters import parameter_names
 if TYPE_CHECKING:
     from engine.debugging.trainer import Trainer
 
-MOST_MEASURED = 1 << 17  # values of an array that are looked at
-MOST_COPIED = 1 << 20  # parameters of a layer that are updated on trial
 SATURATED = 0.99  # of the way to a bound
 # By what the class of an activation is called: the bounds of what goes out of it.
 BOUNDED = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
@@ -60,7 +58,7 @@ def inactive_units(layer: Any) -> tuple[int, int] | None:
     output, kind = _output(layer), type(layer).__name__.lower()
     if output is None or output.ndim != 2 or parameter_names(layer):
         return None
-    rows = sample(output, MOST_MEASURED)
+    rows = part_of(output)
     bounds = next((bounds for name, bounds in BOUNDED.items() if name in kind), None)
     if bounds:
         low, high = bounds
@@ -90,12 +88,10 @@ def _update(layer: Any, trainer: Trainer, names: list[str], gradient: float) -> 
     if type(optimizer) is GradientDescent:
         rate = trainer.learning_rate if trainer.last_rate is None else trainer.last_rate
         return rate * gradient
-    values = [np.asarray(getattr(layer, name)) for name in names]
-    if sum(value.size for value in values) > MOST_COPIED:
-        return math.nan
     after = updated(optimizer, layer)
     if after is None:
         return math.nan
+    values = [np.asarray(getattr(layer, name)) for name in names]
     return _length([getattr(after, n) - v for n, v in zip(names, values, strict=True)])
 
 
@@ -103,7 +99,7 @@ def _length(arrays: list[Array]) -> float:
     """Return the length of a vector of all values; of large arrays, as a part of them suggests."""
     squares = 0.0
     for values in arrays:
-        part = sample(values, MOST_MEASURED)
+        part = part_of(values)
         squares += float(np.vdot(part, part)) * values.size / max(1, part.size)
     return math.sqrt(squares) if squares >= 0 else math.nan
 
@@ -113,7 +109,7 @@ def _of_output(layer: Any) -> tuple[float, float, float]:
     output, counted = _output(layer), inactive_units(layer)
     if output is None:
         return math.nan, math.nan, math.nan
-    rows = sample(output, MOST_MEASURED)
+    rows = part_of(output)
     inactive = counted[0] / counted[1] if counted else math.nan
     return inactive, float(rows.mean()), float(rows.std())
 

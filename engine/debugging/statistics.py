@@ -9,6 +9,8 @@ import numpy as np
 from engine.nn.arrays import Array
 from engine.protocol.views.inside import ArrayStatistics
 
+MOST_EXACT = 1 << 20  # values of an array that are all looked at while the training stands,
+MOST_SAMPLED = 1 << 17  # and how many of a larger array, or of any while it goes on
 LEVELS = 8
 ROUND = (1, 1.5, 2, 3, 5, 7, 10)  # times a power of ten
 NOTHING = (math.nan, math.nan, math.nan, math.nan)
@@ -58,6 +60,19 @@ def _finite(values: Array) -> Array:
 
 def _not_numbers(values: Array) -> int:
     return int(np.count_nonzero(np.isnan(values))) if values.dtype.kind == "f" else 0
+
+
+def part_of(values: Array, exact: bool = False) -> Array:
+    """Return the values that figures are of: all, or a sample of a large array.
+
+    Parameters
+    ----------
+    values : array
+    exact : bool
+        Whether figures are of all values, unless those are so many that they would hold up keys.
+    """
+    every = exact and values.size <= MOST_EXACT
+    return values if every else sample(values, MOST_SAMPLED)
 
 
 def sample(values: Array, most: int) -> Array:

@@ -8,12 +8,10 @@ from typing import cast
 
 import numpy as np
 
-from engine.debugging.statistics import levels, sample, scale_of, statistics
+from engine.debugging.statistics import levels, part_of, scale_of, statistics
 from engine.debugging.updates import Update
 from engine.nn.arrays import Array
 from engine.protocol.views.inside import Cell, HeatMap, InsideQuery, Table
-
-MOST_MEASURED = 1 << 20  # values of an array that its figures are of
 
 
 def shape_text(shape: Iterable[int]) -> str:
@@ -46,10 +44,20 @@ class Window:
         As it is, and as it was before the last step, if that is known.
     update : Update, optional
         If it is a parameter.
+    exact : bool
+        Whether figures are of all values; see `engine.debugging.statistics.part_of`.
     """
 
-    def __init__(self, name: str, value: Array, then: Array | None, update: Update | None) -> None:
+    def __init__(
+        self,
+        name: str,
+        value: Array,
+        then: Array | None,
+        update: Update | None,
+        exact: bool = True,
+    ) -> None:
         self.name, self.value, self.then, self.update = name, value, then, update
+        self.exact = exact
         self.matrix = as_matrix(value)
 
     @property
@@ -62,16 +70,16 @@ class Window:
         """A round number that hardly any finite value of the gradient exceeds."""
         if self.update is None:
             return 1.0
-        return scale_of(statistics(sample(self.update.gradient, MOST_MEASURED)))
+        return scale_of(statistics(part_of(self.update.gradient, self.exact)))
 
     @property
     def update_ratio(self) -> float | None:
         """The length of the update, divided by the parameter's own."""
-        if self.update is None or self.update.step is None:
+        step = self.update.step(self._part) if self.update else None
+        if step is None:
             return None
-        parts = (sample(values, MOST_MEASURED) for values in (self.update.step, self.value))
-        step, length = map(np.linalg.norm, parts)
-        return float(step / length) if length else math.nan
+        length = np.linalg.norm(self._part(self.value))
+        return float(np.linalg.norm(step) / length) if length else math.nan
 
     def heat(self, wanted: InsideQuery, scale: float) -> HeatMap:
         """Return the heat map, moved so that it lies within the matrix."""
@@ -107,16 +115,20 @@ class Window:
         row, column = _clamp(wanted.row, rows - 1), _clamp(wanted.column, columns - 1)
         at = np.unravel_index(row * columns + column, self.value.shape) if self.value.ndim else ()
         index = ", ".join(map(str, at))
-        update = self.update
+        gradient = self.update.gradient[at] if self.update else None
+        step = self.update.step(lambda values: values[at]) if self.update else None
         return Cell(
             f"{self.name}[{index}]" if index else self.name,
             row,
             column,
             float(self.value[at]),
             None if self.then is None else float(self.then[at]),
-            float(update.gradient[at]) if update else None,
-            float(update.step[at]) if update and update.step is not None else None,
+            None if gradient is None else float(gradient),
+            None if step is None else float(step),
         )
+
+    def _part(self, values: Array) -> Array:
+        return part_of(values, self.exact)
 
 
 def _clamp(value: int, most: int) -> int:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.debugging import inspection
+from engine.debugging import inspection, statistics
 from engine.debugging.dataflow import value_of
 from engine.debugging.windows import Update, Window
 from engine.protocol import commands, frames
@@ -184,12 +184,12 @@ def test_the_update_of_an_optimizer_of_ones_own():
 
     layer = trainer.network.layers[2]
     trainer.optimizer = Sign()
-    assert Update.find(trainer, Place(layer, ("weights",))).step is None
+    assert Update.find(trainer, Place(layer, ("weights",))).step() is None
     do(session, *[commands.Step("operation")] * (len(trainer.program) - 1))
-    step = Update.find(trainer, Place(layer, ("weights",))).step
+    step = Update.find(trainer, Place(layer, ("weights",))).step()
     np.testing.assert_allclose(step, -0.01 * np.sign(layer.dweights))
     trainer.optimizer = Broken()
-    assert Update.find(trainer, Place(layer, ("weights",))).step is None
+    assert Update.find(trainer, Place(layer, ("weights",))).step() is None
 
 
 def test_vectors_scalars_and_truth_values():
@@ -252,7 +252,7 @@ def test_the_step_into_a_batch_of_another_size_has_no_before():
 
 
 def test_a_large_array_is_sampled_only_while_it_trains(monkeypatch):
-    monkeypatch.setattr(inspection, "MOST_MEASURED", 50)
+    monkeypatch.setattr(statistics, "MOST_SAMPLED", 50)
     session = build()
     do(session, EPOCH)
     assert not look(session, 0).sampled
