@@ -17,6 +17,7 @@ from engine.debugging.statistics import histogram, part_of, scale_of, statistics
 from engine.debugging.updates import Update
 from engine.debugging.windows import Window, differs, shape_text
 from engine.nn.arrays import Array
+from engine.protocol.events import Position
 from engine.protocol.views.inside import (
     ArrayLine,
     ArrayName,
@@ -50,6 +51,7 @@ class Inspector:
 
     def __init__(self, trainer: Trainer) -> None:
         self.trainer = trainer
+        trainer.timeline.approach = self._approach
         self.watchers = 0
         self.done: int | None = None
         self._looked_at = 0
@@ -101,23 +103,30 @@ class Inspector:
         done : int, optional
             The operation that the step does, if it is no more than that one.
         """
-        program, self.done = self.trainer.program, done
+        self.forget()
+        self.done = done
         if not self.watchers:
-            return self.forget()
-        self._before, self._before_figures = {}, {}
+            return
         kept = 0
         first = self._looked_at if done is None else done
-        for k in (first, *range(len(program))):
+        for k in (first, *range(len(self.trainer.program))):
             for name, place in self._flows[k].places.items():
                 value = value_of(place)
                 if name not in self._before and kept + value.nbytes <= MOST_KEPT:
                     self._before[name] = value.copy()
                     kept += value.nbytes
-        return None
 
     def forget(self) -> None:
         """Let go of the arrays as they were before the last step."""
+        self.done = None
         self._before, self._before_figures = {}, {}
+
+    def _approach(self, end: Position) -> None:
+        """Keep what was before the last operation of a journey; nothing is before the beginning."""
+        if self.trainer.position < end:
+            self.remember()
+        else:
+            self.forget()
 
     def _then(self, name: str, now: Array) -> Array | None:
         before = self._before.get(name)

@@ -14,6 +14,7 @@ from time import perf_counter
 
 from engine.debugging.branches import BEGINNING, Branch
 from engine.debugging.changes import RESERVED, find_target
+from engine.debugging.places import earlier, places_between
 from engine.debugging.repeating import find_cause
 from engine.protocol import events
 from engine.protocol.events import Changed, Position
@@ -59,6 +60,8 @@ class Timeline:
         # The iteration from which on no array holds what was there before the last jump.
         self._exact_from = 0
         self._others = 0  # bytes
+        # Called with the end of a journey one operation before it, or there if it is the beginning.
+        self.approach: Callable[[Position], None] = lambda end: None
 
     # -- where it is ---------------------------------------------------------------------------
 
@@ -92,20 +95,6 @@ class Timeline:
         here = self.machine.position
         return next((c.position for c in self.branch.changes if c.position > here), None)
 
-    def earlier(self, unit: events.Unit) -> Position | None:
-        """Return the place that is one operation, batch or epoch earlier; None at the beginning."""
-        machine = self.machine
-        epoch, batch, operation = here = machine.position
-        if here == BEGINNING:
-            return None
-        if unit == "operation" and operation:
-            return Position(epoch, batch, operation - 1)
-        if unit == "epoch":
-            return Position(epoch - (not batch and not operation), 0, 0)
-        if not (unit == "batch" and operation):
-            epoch, batch = divmod(machine.iteration - 1, machine.batches)
-        return Position(epoch, batch, len(machine.program) - 1 if unit == "operation" else 0)
-
     # -- keeping -------------------------------------------------------------------------------
 
     def keep(self, now: float) -> None:
@@ -134,24 +123,28 @@ class Timeline:
 
     # -- travelling ----------------------------------------------------------------------------
 
-    def travel(self, target: Position, since: int | None = None) -> Iterator[None]:
+    def travel(self, target: Position) -> Iterator[None]:
         """Go to a place of this branch that it has been at before.
 
         It yields every few milliseconds, so that others get their turn. Whoever does not continue
         it then stops where the machine is: at an earlier place of this branch, with all changes
         that were made up to there.
 
-        Parameters
-        ----------
-        target : Position
-        since : int, optional
-            Begin no later than with that epoch; from where the machine is, if it can be.
+        Where the machine is, it begins there if that can be.
         """
         self.mark()
-        start, here = self.nearest(target, since), self.machine.position
-        if since is not None or here > target or here < start.position:
+        start, here = self.nearest(target), self.machine.position
+        if here > target or here < start.position:
             self.jump(start)
-        yield from self._run_to(target)
+        yield from self._end_at(target)
+
+    def repeat(self, since: int) -> None:
+        """Run again, from that epoch or an earlier one, to where the machine is."""
+        self.mark()
+        here = self.machine.position
+        self.jump(self.nearest(here, since))
+        for _ in self._run_to(here):
+            pass
 
     def nearest(self, target: Position, since: int | None = None) -> Snapshot:
         """Return the snapshot to begin from: an iteration earlier, so that all is computed anew."""
@@ -181,6 +174,14 @@ class Timeline:
         for change in self.branch.changes:
             if change.position == here:
                 find_target(self.machine, change.target).write(change.after)
+
+    def _end_at(self, target: Position) -> Iterator[None]:
+        """Run to the end of a journey, with a look around one operation before."""
+        last = earlier(self.machine, target, "operation") or target
+        if self.machine.position <= last:
+            yield from self._run_to(last)
+            self.approach(target)
+        yield from self._run_to(target)
 
     def _run_to(self, target: Position) -> Iterator[None]:
         here = self.machine.position
@@ -215,8 +216,7 @@ class Timeline:
         except Exception:
             here = self.machine.position
             if self.machine.program[here.operation].phase == "update":
-                for _ in self.travel(here, here.epoch):
-                    pass
+                self.repeat(here.epoch)
             raise
 
     def _advance(self, stop: Position) -> Iterator[None]:
@@ -259,12 +259,13 @@ class Timeline:
             found = None
             self.jump(snapshot)
             yield from self._run_to(start)
-            for place in self._places(start, end, stops):
+            for place in places_between(self.machine, start, end, stops):
                 yield from self._run_to(place)
                 if place < origin and holds():
                     found = place
             if found:
-                yield from self.travel(found)
+                self.jump(self.nearest(found))
+                yield from self._end_at(found)
                 return
             end = start
         yield from self.travel(origin)
@@ -274,19 +275,6 @@ class Timeline:
         if not snapshot.iteration:
             return snapshot.position
         return Position(*divmod(snapshot.iteration + 1, self.machine.batches), 0)
-
-    def _places(self, start: Position, end: Position, stops: list[int]) -> Iterator[Position]:
-        """Yield the places after ``start`` up to ``end`` at which a condition is asked."""
-        iteration = start.epoch * self.machine.batches + start.batch
-        while True:
-            epoch, batch = divmod(iteration, self.machine.batches)
-            for operation in (0, *stops):
-                place = Position(epoch, batch, operation)
-                if place > end:
-                    return
-                if place > start:
-                    yield place
-            iteration += 1
 
     # -- changing ------------------------------------------------------------------------------
 
@@ -355,8 +343,7 @@ class Timeline:
         self._begin(branch)
         if epochs > history.epochs:
             # What a bucket of the history holds cannot be parted: its epochs are run again.
-            for _ in self.travel(here, history.epochs):
-                pass
+            self.repeat(history.epochs)
         if not here.operation:
             # The parent's later ones are no use here, and the first step back is to be short.
             branch.snapshots.keep(self.saver.take())
@@ -380,7 +367,7 @@ class Timeline:
         self.mark()
         self._enter(branch)
         self.jump(self.nearest(branch.reached))
-        yield from self._run_to(branch.reached)
+        yield from self._end_at(branch.reached)
 
     def _begin(self, branch: Branch) -> None:
         self.branches.append(branch)

@@ -203,6 +203,7 @@ class Session:
             )
         self.status, self.message, self._target = "running", "", target
         self.predicted = None
+        self.inspector.remember()
         self._marks.clear()
         self._clock()
         self._due = perf_counter()
@@ -256,6 +257,7 @@ class Session:
         """
         self.status, self.message, self._target = "paused", "", None
         self.predicted = None
+        self.inspector.forget()
         self._journey, self._arrive = journey, arrive or self._stepped
         self._travel_for(AT_ONCE)
         self.outbox.append(messages.branches_of(self.trainer))

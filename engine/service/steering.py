@@ -6,6 +6,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from engine.debugging.changes import parse_change
+from engine.debugging.places import earlier
 from engine.protocol import commands, events
 from engine.protocol.commands import SessionCommand
 from engine.protocol.events import Position
@@ -19,20 +20,10 @@ if TYPE_CHECKING:
 TOP_SPEED = 1000.0  # epochs a second; beyond it there is no limit
 LEAST_RATE, MOST_RATE = 1e-9, 1e6
 MOST_BREAKPOINTS = 100
-MOVES = (
-    commands.Resume,
-    commands.Step,
-    commands.GoTo,
-    commands.RunBack,
-    commands.GoOver,
-    commands.Restart,
-    commands.TrainFurther,
-)
 
 
 def do(session: Session, command: SessionCommand) -> None:
     """Do what a client asks; ChangeError or ConditionError where that cannot be."""
-    _remember(session, command)
     trainer = session.trainer
     match command:
         case commands.Pause():
@@ -67,18 +58,6 @@ def do(session: Session, command: SessionCommand) -> None:
             _set_breakpoints(session, command)
 
 
-def _remember(session: Session, command: SessionCommand) -> None:
-    """Let the inspector keep what there is before a command changes it."""
-    inspector = session.inspector
-    match command:
-        case commands.Step("operation", False):
-            inspector.remember(session.trainer.operation)
-        case commands.Edit() | commands.Undo():
-            inspector.remember(inspector.done)
-        case _ if isinstance(command, MOVES):
-            inspector.remember()
-
-
 # -- moving ----------------------------------------------------------------------------------------
 
 
@@ -94,12 +73,12 @@ def _go_to(session: Session, epoch: int) -> None:
 
 
 def _step_back(session: Session, unit: events.Unit) -> None:
-    timeline = session.trainer.timeline
-    place = timeline.earlier(unit)
+    trainer = session.trainer
+    place = earlier(trainer, trainer.position, unit)
     if place is None:
         session.reject("this is the beginning")
     else:
-        session.travel(timeline.travel(place))
+        session.travel(trainer.timeline.travel(place))
 
 
 def _step(session: Session, unit: events.Unit) -> None:
@@ -107,6 +86,7 @@ def _step(session: Session, unit: events.Unit) -> None:
     if unit == "epoch" or trainer.done:
         session.resume(trainer.epoch + 1)
         return
+    session.inspector.remember(trainer.operation if unit == "operation" else None)
     session.predicted = None
     session.status = "running"
     trainer.step_batch() if unit == "batch" else trainer.step_operation()
@@ -153,6 +133,7 @@ def _set_rate(session: Session, rate: float) -> None:
 def _edit(session: Session, command: commands.Edit | commands.Undo) -> None:
     if session.running:
         return session.reject("pause first: {pause}")
+    session.inspector.remember(session.inspector.done)
     if isinstance(command, commands.Edit):
         session.trainer.change(*parse_change(command.text))
     elif not session.trainer.undo():

@@ -308,3 +308,76 @@ def test_the_program_s_shapes_are_those_of_a_whole_batch():
     assert len(trainer.rows.inputs) == 30 % 7
     shapes = {a.name: a.shape for entry in inspector.program for a in entry.reads}
     assert (shapes["dense_1.inputs"], shapes["dense_1.weights"]) == ("7×2", "2×64")
+
+
+def straight(operations, **options):
+    """Train that many operations, one by one."""
+    session = build(**options)
+    do(session, *[ON] * operations)
+    return session
+
+
+def cells(session):
+    """Return the first cell of every array of every operation, and what it was before."""
+    found = {}
+    for k, entry in enumerate(session.inspector.program):
+        for name in {array.name: None for array in (*entry.reads, *entry.writes)}:
+            cell = look(session, k, name).cell
+            found[k, name] = str(cell.value), str(cell.before)
+    return found
+
+
+BACK = {unit: commands.Step(unit, back=True) for unit in ("operation", "batch", "epoch")}
+
+
+@pytest.mark.parametrize(
+    ("way", "operations"),
+    [
+        ([EPOCH, EPOCH, EPOCH, ON, ON, BACK["operation"]], 28),
+        ([EPOCH, EPOCH, EPOCH, ON, BACK["operation"], BACK["operation"]], 26),
+        ([EPOCH, EPOCH, EPOCH, BACK["epoch"]], 18),
+        ([EPOCH, EPOCH, EPOCH, BACK["batch"]], 18),
+        ([EPOCH, EPOCH, EPOCH, ON, ON, commands.GoTo(1)], 18),
+        ([EPOCH, EPOCH, EPOCH, commands.GoTo(0), commands.GoTo(1)], 18),
+        (
+            [
+                *[EPOCH] * 3,
+                commands.SetBreakpoint("relu_1.backward and epoch < 2"),
+                commands.RunBack(),
+            ],
+            15,
+        ),
+        (
+            [
+                *[EPOCH, EPOCH, BACK["epoch"], commands.Edit("dense_1.weights[0, 0] = 3")],
+                *[EPOCH, commands.GoOver("main")],
+            ],
+            18,
+        ),
+    ],
+    ids=str,
+)
+def test_after_going_back_before_is_what_was_there_before_the_last_operation(way, operations):
+    session = build()
+    do(session, *way)
+    expected = straight(operations)
+    assert session.trainer.position == expected.trainer.position
+    assert cells(session) == cells(expected)
+
+
+def test_nothing_is_before_the_beginning_however_one_comes_there():
+    session = build()
+    do(session, EPOCH, EPOCH, commands.GoTo(-1))
+    assert {before for _, before in cells(session).values()} == {"None"}
+
+
+def test_a_journey_that_is_stopped_on_its_way_leaves_nothing_from_where_it_began(monkeypatch):
+    monkeypatch.setattr("engine.service.session.AT_ONCE", 0)
+    monkeypatch.setattr("engine.debugging.timeline.BREATH", 0)
+    session = build()
+    do(session, *[EPOCH] * 20, ON)
+    session.handle(commands.GoTo(15))
+    assert session.running
+    session.handle(commands.Pause())
+    assert session.trainer.epoch < 16
+    assert look(session, 0, "dense_1.weights").before is None
