@@ -70,6 +70,7 @@ class InProcess:
 def monitor(monkeypatch):
     """Make an app; its session is ``app.connection.session``."""
     monkeypatch.setenv("TEXTUAL_THEME", "nntui-dark")
+    monkeypatch.setenv("COLORTERM", "truecolor")
 
     def make(at=None, **options):
         description = Description(**{"samples": 30, "epochs": 400, "paused": True, **options})

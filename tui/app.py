@@ -123,6 +123,9 @@ class Monitor(Watcher):
     def action_show(self, name: str) -> None:
         """Show all panels, or only some."""
         self.mode = name
+        for view in self.views:
+            if view.NAME in MODES[name]:
+                view.prepare(self)
         screen = self.screen_stack[0]
         for mode in filter(None, MODES):
             screen.set_class(mode == name, mode)

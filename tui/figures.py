@@ -5,25 +5,27 @@ from __future__ import annotations
 import math
 
 WIDTH = 9
+NARROW = 7  # columns where there is not as much room
 
 
-def figure(value: float | None, scale: float = 1.0, whole: bool = False) -> str:
-    """Write a number in nine columns, with as many decimals as suit numbers up to ``scale``."""
+def figure(value: float | None, scale: float = 1.0, whole: bool = False, width: int = WIDTH) -> str:
+    """Write a number in so many columns, with as many decimals as suit numbers up to ``scale``."""
     if value is None:
-        return "–".rjust(WIDTH)
+        return "–".rjust(width)
     if not math.isfinite(value):
-        return f"{value:>{WIDTH}}"
+        return f"{value:>{width}}"
     if whole:
         text = f"{value:.0f}"
     elif 1e-4 <= scale < 1e7:
-        text = f"{value:.{max(0, min(6, 4 - math.floor(math.log10(scale))))}f}"
+        text = f"{value:.{max(0, min(width - 3, 4 - math.floor(math.log10(scale))))}f}"
     else:
         text = f"{value:.2e}"
     if value and not text.strip("-0."):
         text = f"{value:.2e}"  # no zero, however small
-    if len(text) > WIDTH:
-        text = f"{value:.1e}"
-    return text.rjust(WIDTH)
+    for digits in (1, 0):
+        if len(text) > width:
+            text = f"{value:.{digits}e}"
+    return text.rjust(width)
 
 
 def share(value: float | None) -> str:

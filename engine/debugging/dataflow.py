@@ -151,6 +151,23 @@ def _is_value(value: Any) -> bool:
     return isinstance(value, np.number | float | int) and not isinstance(value, bool)
 
 
+def derivative_by(machine: Machine, place: Place) -> Place | None:
+    """Return where the loss's derivative by an array is, if one is ever computed.
+
+    By what a layer returns, it is what its backward pass is given.
+    """
+    part, name = place.owner, place.names[0]
+    back = (o for o in machine.program if o.phase == "backward" and o.part is part)
+    operation = next(back, None)
+    if operation is None or part is machine.loss:
+        return None
+    if name in parameter_names(part):
+        return Place(part, (f"d{name}",))
+    if name in OUTPUTS and operation.arguments:
+        return operation.arguments[0]
+    return Place(part, DINPUTS) if name == "inputs" else None
+
+
 def gradient_of(place: Place) -> Place | None:
     """Return where a parameter's gradient is, if it is one and has been computed."""
     name = place.names[0]

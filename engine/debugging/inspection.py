@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.debugging.dataflow import Dataflow, dataflow, is_there, value_of
+from engine.debugging.dataflow import Dataflow, dataflow, derivative_by, is_there, value_of
+from engine.debugging.places import earlier
 from engine.debugging.shapes import Shape, expected_shapes
 from engine.debugging.sources import kernel_source, sources
 from engine.debugging.statistics import histogram, part_of, scale_of, statistics
@@ -24,6 +25,7 @@ from engine.protocol.views.inside import (
     ArrayStatistics,
     InsideQuery,
     Inspection,
+    Kind,
     ProgramEntry,
 )
 from engine.training.program import Place
@@ -55,6 +57,7 @@ class Inspector:
         self.watchers = 0
         self.done: int | None = None
         self._looked_at = 0
+        self._kept_at: tuple[Position, int] | None = None  # and the epoch measured last
         self._before: dict[str, Array] = {}
         self._before_figures: dict[str, ArrayStatistics] = {}
 
@@ -107,6 +110,8 @@ class Inspector:
         self.done = done
         if not self.watchers:
             return
+        measured = self.trainer.measured
+        self._kept_at = self.trainer.position, measured.epoch if measured else -1
         kept = 0
         first = self._looked_at if done is None else done
         for k in (first, *range(len(self.trainer.program))):
@@ -118,7 +123,7 @@ class Inspector:
 
     def forget(self) -> None:
         """Let go of the arrays as they were before the last step."""
-        self.done = None
+        self.done = self._kept_at = None
         self._before, self._before_figures = {}, {}
 
     def _approach(self, end: Position) -> None:
@@ -127,6 +132,18 @@ class Inspector:
             self.remember()
         else:
             self.forget()
+
+    @property
+    def _since(self) -> str:
+        """When the arrays were as they were kept."""
+        if self._kept_at is None:
+            return ""
+        (place, epoch), here = self._kept_at, self.trainer.position
+        if place == here:
+            return "by the edit"
+        if place == earlier(self.trainer, here, "operation"):
+            return f"in {self.trainer.program[place.operation]}"
+        return f"since epoch {epoch:,}" if epoch >= 0 else "since the beginning"
 
     def _then(self, name: str, now: Array) -> Array | None:
         before = self._before.get(name)
@@ -163,7 +180,8 @@ class Inspector:
         known = [figures, before] if before else [figures]
         scale = max(map(scale_of, known))
         low = -scale if any(f.minimum < 0 for f in known) else 0.0
-        window = Window(name, value, then, Update.find(self.trainer, places[name]), exact)
+        window = self._window(name, places[name], exact)
+        is_parameter = window.update is not None
         return Inspection(
             operation=k,
             array=chosen,
@@ -178,14 +196,42 @@ class Inspector:
             histogram_before=[]
             if then is None
             else histogram(part_of(then, exact), wanted.bins, low, scale),
-            heat=window.heat(wanted, scale),
-            table=window.table(wanted),
-            gradients=window.gradients(wanted),
+            kind=wanted.kind,
+            missing=self._missing(wanted.kind, window),
+            since=self._since,
+            heat=window.heat(wanted),
+            table=window.table(wanted, wanted.kind),
+            gradients=window.table(wanted, "gradient")
+            if is_parameter and wanted.kind == "values"
+            else None,
             cell=window.cell(wanted),
             gradient=window.gradient_name,
-            gradient_scale=window.gradient_scale,
+            gradient_scale=window.scale("gradient"),
             update_ratio=window.update_ratio,
         )
+
+    def _window(self, name: str, place: Place, exact: bool) -> Window:
+        value = value_of(place)
+        slope = derivative_by(self.trainer, place)
+        gradient = None if slope is None or not is_there(slope) else value_of(slope)
+        return Window(
+            name,
+            value,
+            self._then(name, value),
+            gradient if gradient is not None and gradient.shape == value.shape else None,
+            Update.find(self.trainer, place),
+            exact,
+        )
+
+    def _missing(self, kind: Kind, window: Window) -> str:
+        """Say why there is nothing of a kind; nothing where there is."""
+        if kind == "gradient" and window.gradient is None:
+            return f"no gradient of {window.name} is known here"
+        if kind == "change" and window.then is None:
+            large = window.value.nbytes > MOST_KEPT
+            reason = "it is too large to be kept" if large else "take a step first"
+            return f"what {window.name} was before is not known: {reason}"
+        return ""
 
     def _operation(self, wanted: int | None) -> int:
         """Return the operation to look at: the one just done, or else the next, if none is said."""

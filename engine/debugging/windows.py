@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import cast
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from engine.debugging.statistics import levels, part_of, scale_of, statistics
 from engine.debugging.updates import Update
 from engine.nn.arrays import Array
-from engine.protocol.views.inside import Cell, HeatMap, InsideQuery, Table
+from engine.protocol.views.inside import Cell, HeatMap, InsideQuery, Kind, Table, heat_room
 
 
 def shape_text(shape: Iterable[int]) -> str:
@@ -40,8 +40,11 @@ class Window:
     Parameters
     ----------
     name : str
-    value, then : array
-        As it is, and as it was before the last step, if that is known.
+    value : array
+    then : array, optional
+        As it was before the last step, if that is known.
+    gradient : array, optional
+        The loss's derivative by it, if that is computed.
     update : Update, optional
         If it is a parameter.
     exact : bool
@@ -52,25 +55,19 @@ class Window:
         self,
         name: str,
         value: Array,
-        then: Array | None,
-        update: Update | None,
+        then: Array | None = None,
+        gradient: Array | None = None,
+        update: Update | None = None,
         exact: bool = True,
     ) -> None:
-        self.name, self.value, self.then, self.update = name, value, then, update
-        self.exact = exact
+        self.name, self.value, self.then = name, value, then
+        self.gradient, self.update, self.exact = gradient, update, exact
         self.matrix = as_matrix(value)
 
     @property
     def gradient_name(self) -> str:
-        """The gradient's name, as ``dense_1.dweights``; empty if there is none."""
+        """The name of a parameter's gradient, as ``dense_1.dweights``; empty if it is none."""
         return f"{self.name.rpartition('.')[0]}.{self.update.name}" if self.update else ""
-
-    @property
-    def gradient_scale(self) -> float:
-        """A round number that hardly any finite value of the gradient exceeds."""
-        if self.update is None:
-            return 1.0
-        return scale_of(statistics(part_of(self.update.gradient, self.exact)))
 
     @property
     def update_ratio(self) -> float | None:
@@ -81,33 +78,30 @@ class Window:
         length = np.linalg.norm(self._part(self.value))
         return float(np.linalg.norm(step) / length) if length else math.nan
 
-    def heat(self, wanted: InsideQuery, scale: float) -> HeatMap:
+    def scale(self, kind: Kind) -> float:
+        """Return a round number that hardly any finite value of a kind exceeds."""
+        part = self._values(kind, self._part)
+        return 1.0 if part is None else scale_of(statistics(part))
+
+    def heat(self, wanted: InsideQuery) -> HeatMap:
         """Return the heat map, moved so that it lies within the matrix."""
-        part, row, column = _within(
-            self.matrix,
-            (wanted.heat_row, wanted.heat_column),
-            (wanted.heat_rows, wanted.heat_columns),
-        )
-        return HeatMap(row, column, part.shape[1], levels(part, scale).tobytes())
+        room = heat_room(self.matrix.shape, (wanted.heat_rows, wanted.heat_columns))
+        cut, row, column = self._within((wanted.heat_row, wanted.heat_column), room)
+        part, scale = self._values(wanted.kind, cut), self.scale(wanted.kind)
+        if part is None:
+            return HeatMap(row, column, 0, b"", scale)
+        return HeatMap(row, column, part.shape[1], levels(part, scale).tobytes(), scale)
 
-    def table(self, wanted: InsideQuery) -> Table:
-        """Return the numbers, moved likewise."""
+    def table(self, wanted: InsideQuery, kind: Kind) -> Table:
+        """Return the numbers of a kind, moved likewise."""
         first = wanted.first_row, wanted.first_column
-        part, row, column = _within(self.matrix, first, (wanted.rows, wanted.columns))
-        changed = np.zeros(part.shape, bool)
-        if self.then is not None:
-            changed = differs(_part(self.then, row, column, part), part)
-        return Table(row, column, _numbers(part), changed.tolist())
-
-    def gradients(self, wanted: InsideQuery) -> Table | None:
-        """Return the same window of a parameter's gradient."""
-        if self.update is None:
-            return None
-        first = wanted.first_row, wanted.first_column
-        part, row, column = _within(
-            as_matrix(self.update.gradient), first, (wanted.rows, wanted.columns)
-        )
-        return Table(row, column, _numbers(part), [])
+        cut, row, column = self._within(first, (wanted.rows, wanted.columns))
+        part = self._values(kind, cut)
+        changed = np.zeros(cut(self.value).shape, bool)
+        if self.then is not None and kind != "gradient":
+            changed = differs(cut(self.then), cut(self.value))
+        numbers = [] if part is None else part.astype(np.float64).tolist()
+        return Table(row, column, cast(list[list[float]], numbers), changed.tolist())
 
     def cell(self, wanted: InsideQuery) -> Cell:
         """Return the value under the cursor."""
@@ -115,7 +109,6 @@ class Window:
         row, column = _clamp(wanted.row, rows - 1), _clamp(wanted.column, columns - 1)
         at = np.unravel_index(row * columns + column, self.value.shape) if self.value.ndim else ()
         index = ", ".join(map(str, at))
-        gradient = self.update.gradient[at] if self.update else None
         step = self.update.step(lambda values: values[at]) if self.update else None
         return Cell(
             f"{self.name}[{index}]" if index else self.name,
@@ -123,29 +116,39 @@ class Window:
             column,
             float(self.value[at]),
             None if self.then is None else float(self.then[at]),
-            None if gradient is None else float(gradient),
+            None if self.gradient is None else float(self.gradient[at]),
             None if step is None else float(step),
         )
+
+    def _values(self, kind: Kind, part: Callable[[Array], Array]) -> Array | None:
+        """Return a part of the values of a kind; None if there are none."""
+        match kind:
+            case "change":
+                if self.then is None:
+                    return None
+                return np.subtract(part(self.value), part(self.then), dtype=np.float64)
+            case "gradient":
+                return None if self.gradient is None else part(self.gradient)
+            case _:
+                return part(self.value)
 
     def _part(self, values: Array) -> Array:
         return part_of(values, self.exact)
 
+    def _within(
+        self, first: tuple[int, int], size: tuple[int, int]
+    ) -> tuple[Callable[[Array], Array], int, int]:
+        """Return what cuts a window out of an array of this shape, and where it begins."""
+        row, column = (
+            _clamp(f, n - s) for f, n, s in zip(first, self.matrix.shape, size, strict=True)
+        )
+
+        def cut(values: Array) -> Array:
+            part: Array = as_matrix(values)[row : row + size[0], column : column + size[1]]
+            return part
+
+        return cut, row, column
+
 
 def _clamp(value: int, most: int) -> int:
     return max(0, min(value, most))
-
-
-def _within(matrix: Array, first: tuple[int, int], size: tuple[int, int]) -> tuple[Array, int, int]:
-    """Cut a window out of a matrix, and return also where it begins."""
-    row, column = (_clamp(f, n - s) for f, n, s in zip(first, matrix.shape, size, strict=True))
-    return matrix[row : row + size[0], column : column + size[1]], row, column
-
-
-def _part(values: Array, row: int, column: int, like: Array) -> Array:
-    rows, columns = like.shape
-    part: Array = as_matrix(values)[row : row + rows, column : column + columns]
-    return part
-
-
-def _numbers(part: Array) -> list[list[float]]:
-    return cast(list[list[float]], part.astype(np.float64).tolist())

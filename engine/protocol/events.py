@@ -151,7 +151,13 @@ PROTOCOL = 1
 
 
 class Welcome(Event, frozen=True, tag=True):
-    """The first thing a client is told."""
+    """The first thing a client is told.
+
+    Attributes
+    ----------
+    operations : dict of str to str
+        The operations of an epoch, in order, and the phase of each.
+    """
 
     protocol: int
     name: str
@@ -164,6 +170,7 @@ class Welcome(Event, frozen=True, tag=True):
     batches: int
     note: str
     log: str
+    operations: dict[str, str]
 
 
 class Paused(Event, frozen=True, tag=True):

@@ -24,6 +24,7 @@ def welcome_of(trainer: Trainer, name: str, log: str) -> events.Welcome:
         batches=trainer.batches,
         note=trainer.data.note,
         log=log,
+        operations={o.name: o.phase for o in trainer.program},
     )
 
 

@@ -13,7 +13,14 @@ from engine.debugging.dataflow import value_of
 from engine.debugging.windows import Update, Window
 from engine.protocol import commands, frames
 from engine.protocol.commands import Subscribe
-from engine.protocol.views.inside import ArrayName, InsideQuery, Inspection, Program
+from engine.protocol.events import Position
+from engine.protocol.views.inside import (
+    ArrayName,
+    InsideQuery,
+    Inspection,
+    Program,
+    heat_room,
+)
 from engine.protocol.wire import Unpacker, pack
 from engine.service.build import build_trainer
 from engine.service.description import Description
@@ -230,11 +237,11 @@ def test_what_is_not_finite_is_told_truly_over_the_wire(value):
 def test_windows_stay_within_the_array(row, column, rows, columns):
     values = np.arange(30 * 8.0).reshape(30, 8)
     wanted = InsideQuery(0, "", row, column, row, column, rows, columns, row, column, rows, columns)
-    window = Window("some.values", values, None, None)
-    table, heat, cell = window.table(wanted), window.heat(wanted, 500.0), window.cell(wanted)
+    window = Window("some.values", values)
+    table, heat, cell = window.table(wanted, "values"), window.heat(wanted), window.cell(wanted)
     assert cell.value == values[cell.row, cell.column]
     assert len(table.values) == min(rows, 30)
-    assert len(heat.levels) == min(rows, 30) * min(columns, 8)
+    assert len(heat.levels) == math.prod(heat_room((30, 8), (rows, columns)))
     for k, told in enumerate(table.values):
         at = table.row + k
         assert told == values[at, table.column : table.column + min(columns, 8)].tolist()
@@ -376,8 +383,91 @@ def test_a_journey_that_is_stopped_on_its_way_leaves_nothing_from_where_it_began
     monkeypatch.setattr("engine.debugging.timeline.BREATH", 0)
     session = build()
     do(session, *[EPOCH] * 20, ON)
+    session.trainer.timeline.branch.snapshots.forget_from(Position(0, 0, 1))
     session.handle(commands.GoTo(15))
     assert session.running
     session.handle(commands.Pause())
-    assert session.trainer.epoch < 16
+    assert session.trainer.epoch < 15
     assert look(session, 0, "dense_1.weights").before is None
+
+
+@pytest.mark.parametrize(
+    ("shape", "room", "shown"),
+    [
+        ((2, 64), (5, 22), (2, 44)),  # two bands below one another
+        ((2, 64), (20, 22), (2, 64)),
+        ((64, 3), (18, 17), (64, 3)),  # four bands beside one another
+        ((64, 3), (10, 17), (40, 3)),
+        ((300, 64), (18, 17), (18, 17)),
+        ((5, 5), (0, 0), (0, 0)),
+        ((1, 1), (18, 17), (1, 1)),
+    ],
+)
+def test_a_heat_map_goes_on_where_there_is_room(shape, room, shown):
+    assert heat_room(shape, room) == shown
+
+
+def test_the_change_in_the_last_step_is_shown():
+    session = build()
+    assert "take a step first" in look(session, 0, "dense_1.weights", kind="change").missing
+    do(session, EPOCH, EPOCH)
+    before = session.trainer.network.layers[0].weights.copy()
+    do(session, EPOCH)
+    change = session.trainer.network.layers[0].weights - before
+    seen = look(session, 0, "dense_1.weights", kind="change")
+    assert seen.missing == ""
+    assert seen.since == "since epoch 1"
+    assert seen.table.values == change[:, :5].tolist()
+    assert seen.heat.scale >= np.abs(change).max()
+    levels = np.frombuffer(seen.heat.levels, np.int8).reshape(2, -1)
+    assert (np.sign(levels) == np.sign(change)[:, : seen.heat.columns]).all()
+    assert seen.gradients is None
+    do(session, ON)
+    seen = look(session, 0, "dense_1.output", kind="change")
+    assert seen.since == "in dense_1.forward"
+    do(session, commands.Edit("dense_1.weights[0, 0] = 8"))
+    assert look(session, 0, "dense_1.weights", kind="change").since == "by the edit"
+
+
+@pytest.mark.parametrize("kernels", [True, False])
+def test_the_gradient_of_what_goes_through_a_layer_is_shown(kernels):
+    session = build(kernels=kernels)
+    do(session, *[ON] * len(session.trainer.program))
+    dense, relu, last = session.trainer.network.layers
+    for operation, array, gradient in (
+        (0, "dense_1.weights", dense.dweights),
+        (0, "dense_1.output", relu.dinputs),
+        (2, "dense_2.inputs", last.dinputs),
+        (2, "dense_2.output", session.trainer.loss.dinputs),
+        (3, "loss.inputs", session.trainer.loss.dinputs),
+    ):
+        seen = look(session, operation, array, kind="gradient", row=1, column=2)
+        assert seen.missing == ""
+        assert seen.table.values == gradient[:6, :5].tolist()
+        assert seen.cell.gradient == gradient[1, 2]
+        assert not np.any(seen.table.changed)
+    for operation, array in ((0, "dense_1.inputs"), (3, "loss.y_true"), (3, "loss.value")):
+        seen = look(session, operation, array, kind="gradient")
+        assert seen.missing == f"no gradient of {array} is known here"
+        assert seen.table.values == []
+        assert seen.heat.levels == b""
+
+
+def test_what_is_too_large_to_be_kept_says_so(monkeypatch):
+    monkeypatch.setattr(inspection, "MOST_KEPT", 200)
+    session = build()
+    do(session, EPOCH)
+    seen = look(session, 0, "dense_1.output", kind="change")
+    assert seen.missing.endswith("it is too large to be kept")
+
+
+def test_looking_at_a_large_network_looks_at_a_part_of_it():
+    session = build(hidden=(1500, 1500))
+    do(session, EPOCH)
+    session.inspector.watchers = 0
+    layer = session.trainer.network.layers[2]
+    tracemalloc.start()
+    for kind in ("values", "change", "gradient"):
+        assert look(session, 2, "dense_2.weights", kind=kind).sampled
+    assert tracemalloc.get_traced_memory()[1] < layer.weights.nbytes
+    tracemalloc.stop()

@@ -127,7 +127,7 @@ REFUSED = [
     *(
         subscribe(type="inside", **{name: n})
         for name in msgspec.structs.asdict(InsideQuery())
-        if name != "array"
+        if name not in ("array", "kind")
         for n in (-1, HUGE, 2**64 - 1)
     ),
     {"type": "TrainFurther", "epochs": 2**64 - 1},

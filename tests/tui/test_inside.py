@@ -12,8 +12,8 @@ from engine.protocol import commands
 from engine.protocol.views.inside import Inspection
 from tui.figures import WIDTH, figure, share
 from tui.views.inside.arrays import _bar, histogram_lines
+from tui.views.inside.heat import HeatPanel
 from tui.views.inside.operation import OperationPanel, _broken, highlighted
-from tui.views.inside.values import HeatPanel
 from tui.views.inside.view import InsideView
 
 

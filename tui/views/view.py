@@ -55,6 +55,9 @@ class View(Widget):
         """Return what the view has room for; None if for nothing."""
         raise NotImplementedError
 
+    def prepare(self, state: RunState) -> None:
+        """Show what is known already, before the view is shown and its query answered."""
+
     def draw(self, state: RunState) -> None:
         """Show the latest frame."""
         raise NotImplementedError

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from engine.protocol.bounds import Cells, Index, Rows, Text
 from engine.protocol.events import Event
+
+# What heat map and numbers show of an array: its values, what was added to them since they were
+# kept, or the loss's derivative by them.
+Kind = Literal["values", "change", "gradient"]
 
 
 class InsideQuery(msgspec.Struct, frozen=True, tag="inside"):
@@ -23,9 +29,11 @@ class InsideQuery(msgspec.Struct, frozen=True, tag="inside"):
     first_row, first_column, rows, columns : int
         The window of numbers.
     heat_row, heat_column, heat_rows, heat_columns : int
-        The window of the heat map.
+        The window of the heat map; it may go on beside or below itself, see `heat_room`.
     bins : int
         Of the histogram.
+    kind : Kind
+        What window and heat map show.
     """
 
     operation: Index | None = None
@@ -41,6 +49,22 @@ class InsideQuery(msgspec.Struct, frozen=True, tag="inside"):
     heat_rows: Cells = 0
     heat_columns: Cells = 0
     bins: Cells = 0
+    kind: Kind = "values"
+
+
+def heat_room(shape: tuple[int, ...], room: tuple[int, int]) -> tuple[int, int]:
+    """Return how many rows and columns of a matrix a heat map has room for.
+
+    What is too long goes on beside itself if it is narrow, and what is too wide below itself if
+    it is flat, each time with a gap of one value.
+    """
+    (rows, columns), (height, width) = shape, room
+    beside, below = (width + 1) // (columns + 1), (height + 1) // (rows + 1)
+    if rows > height and beside > 1:
+        return min(rows, beside * height), columns
+    if columns > width and below > 1:
+        return rows, min(columns, below * width)
+    return min(rows, height), min(columns, width)
 
 
 class ArrayName(msgspec.Struct, frozen=True):
@@ -100,7 +124,9 @@ class ArrayLine(msgspec.Struct, frozen=True):
 
 
 class HeatMap(msgspec.Struct, frozen=True):
-    """A window of a matrix, each value a level; see `engine.debugging.statistics.levels`.
+    """A window of a matrix, each value a level from −scale to scale.
+
+    See `engine.debugging.statistics.levels`.
 
     Attributes
     ----------
@@ -110,16 +136,19 @@ class HeatMap(msgspec.Struct, frozen=True):
         How many of the levels make a row.
     levels : bytes
         Of signed integers.
+    scale : float
+        A round number that hardly any finite value of the array exceeds.
     """
 
     row: int
     column: int
     columns: int
     levels: bytes
+    scale: float
 
 
 class Table(msgspec.Struct, frozen=True):
-    """A window of a matrix: its values, and which of them the last step changed."""
+    """A window of a matrix: its values, and which cells the last step changed."""
 
     row: int
     column: int
@@ -136,9 +165,11 @@ class Cell(msgspec.Struct, frozen=True):
         As ``dense_1.weights[0, 17]``.
     before : float or None
         What it was before the last step.
-    gradient, update : float or None
-        Of a parameter: the loss's derivative by it, and what the optimizer is going to add for
-        it, or has added if this iteration's gradient is not known yet.
+    gradient : float or None
+        The loss's derivative by it, if that is computed.
+    update : float or None
+        Of a parameter: what the optimizer is going to add for it, or has added if this
+        iteration's gradient is not known yet.
     """
 
     name: str
@@ -166,9 +197,15 @@ class Inspection(msgspec.Struct, frozen=True, tag="inside"):
     rows, columns : int
         Of the array as a matrix.
     low, scale : float
-        Histograms are of values from one to the other; levels are of −scale to scale.
+        Histograms are of values from one to the other.
     histogram, histogram_before : list of int
         How many values lie in each part; of the array before the last step, if that is known.
+    kind, missing : Kind, str
+        What heat map and table show, and why there is nothing of that kind; else empty.
+    since : str
+        When the array was as before: ``in dense_1.backward`` or ``since epoch 512``.
+    gradients : Table or None
+        The window of a parameter's gradient, where the table shows its values.
     gradient, gradient_scale : str, float
         The name of a parameter's gradient, and a round number that it does not exceed.
     update_ratio : float or None
@@ -186,6 +223,9 @@ class Inspection(msgspec.Struct, frozen=True, tag="inside"):
     scale: float
     histogram: list[int]
     histogram_before: list[int]
+    kind: Kind
+    missing: str
+    since: str
     heat: HeatMap
     table: Table
     gradients: Table | None

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from tui.figures import WIDTH, figure, share
+from tui.figures import NARROW, WIDTH, figure, share
 from tui.widgets.canvas import Canvas, Line, gathered
 
 if TYPE_CHECKING:
-    from engine.protocol.views.inside import ArrayLine, Inspection, ProgramEntry
+    from engine.protocol.views.inside import ArrayLine, ArrayStatistics, Inspection, ProgramEntry
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 FIGURES = 8 + 2 * (WIDTH + 1)  # columns of the statistics
@@ -23,72 +23,87 @@ class ArraysPanel(Canvas):
         self.border_title = "reads, and → writes"
         self._first = 0
 
-    def draw_arrays(self, entry: ProgramEntry, seen: Inspection) -> None:
-        """Draw the arrays, the chosen one marked."""
+    def draw_arrays(self, entry: ProgramEntry, seen: Inspection | None) -> None:
+        """Draw the arrays, the chosen one marked; their names only where nothing is seen yet."""
+        shapes = {array.name: array.shape for array in (*entry.reads, *entry.writes)}
+        lines = {line.name: line for line in seen.arrays} if seen else {}
+        shapes |= {line.name: line.shape for line in lines.values()}
         written = {array.name for array in entry.writes}
         kind = entry.name.rpartition(".")[0]
+        chosen = seen.array if seen else -1
 
         def drawing(width: int, height: int) -> list[Line]:
-            names = [line.name.removeprefix(f"{kind}.") for line in seen.arrays]
-            label = max(map(len, names))
-            columns = _columns(width - label - 11)
-            shown = self._in_view(seen.array, len(names), height - 1)
-            rows = [
-                _row(
-                    line=seen.arrays[k],
-                    name=f"{names[k]:<{label}}",
-                    writes=seen.arrays[k].name in written,
-                    chosen=k == seen.array,
-                    columns=columns,
-                )
-                for k in shown
+            names = {name: name.removeprefix(f"{kind}.") for name in shapes}
+            label = max(map(len, names.values()), default=0)
+            shape = max(5, *map(len, shapes.values())) if shapes else 5
+            columns, wide = _columns(width - label - shape - 3)
+            shown = self._in_view(max(0, chosen), len(names), height - 1)
+            rows: list[Line] = [
+                [
+                    ("→ " if name in written else "  ", "accent"),
+                    (f"{names[name]:<{label}}", "chosen" if k == chosen else "text"),
+                    (f" {shapes[name]:<{shape}}", "muted"),
+                    *_figures(lines.get(name), columns, wide),
+                ]
+                for k, name in enumerate(shapes)
+                if k in shown
             ]
-            heads = "".join(f" {head:>{WIDTH}}" for head in columns)
-            return [[(f"  {'':<{label}} {'shape':<8}{heads}", "muted")], *rows]
+            heads = "".join(f" {head:>{wide}}" for head in columns)
+            head: Line = [(f"  {'':<{label}} {'shape':<{shape}}{heads}", "muted")]
+            return [head, *rows, *_more(shown, len(names))]
 
         self.paint(drawing)
 
     def _in_view(self, chosen: int, count: int, room: int) -> range:
-        """Return which arrays to show, scrolled as little as shows the chosen one."""
-        room = max(1, room)
+        """Return which arrays to show, scrolled as little as shows the chosen one.
+
+        Where not all fit, a line is left to say how many do not.
+        """
+        room = max(1, room if count <= room else room - 1)
         self._first = min(max(self._first, chosen + 1 - room), chosen)
         self._first = max(0, min(self._first, count - room))
         return range(self._first, min(self._first + room, count))
 
 
-def _columns(room: int) -> list[str]:
-    """Return the figures there is room for, the most telling first to last."""
-    kept = ("min", "mean", "max", "zeros", "std")[: max(0, room // (WIDTH + 1))]
-    return [name for name in ("min", "mean", "max", "std", "zeros") if name in kept]
+def _more(shown: range, count: int) -> list[Line]:
+    """Say how many arrays are not shown, and where they are."""
+    parts = [f"↑ {shown.start} more"] if shown.start else []
+    parts += [f"↓ {count - shown.stop} more"] if shown.stop < count else []
+    return [[("  " + "  ".join(parts), "muted")]] if parts else []
 
 
-def _row(line: ArrayLine, name: str, writes: bool, chosen: bool, columns: list[str]) -> Line:
-    row = [
-        ("→ " if writes else "  ", "accent"),
-        (name, "chosen" if chosen else "text"),
-        (f" {line.shape:<8}", "muted"),
-    ]
-    if line.now.not_numbers or line.now.infinite:
-        broken = f" {line.now.not_numbers:,} nan  {line.now.infinite:,} infinite"
-        return [*row, (broken, "bad")]
-    figures = "".join(f" {_figure(line, column)}" for column in columns)
-    return [*row, (figures, "accent" if line.changed else "text")]
+def _columns(room: int) -> tuple[list[str], int]:
+    """Return the figures there is room for, the most telling first to last, and their width."""
+    every = ("min", "mean", "max", "std", "zeros")
+    wide = WIDTH if room >= len(every) * (WIDTH + 1) else NARROW
+    kept = ("min", "mean", "max", "zeros", "std")[: max(0, room // (wide + 1))]
+    return [name for name in every if name in kept], wide
 
 
-def _figure(line: ArrayLine, column: str) -> str:
+def _figures(line: ArrayLine | None, columns: list[str], wide: int) -> Line:
+    """Write an array's figures; nothing where they are not known yet."""
+    if line is None:
+        return []
     now, whole = line.now, line.dtype[0] in "biu"
+    if now.not_numbers or now.infinite:
+        return [(f" {now.not_numbers:,} nan  {now.infinite:,} infinite", "bad")]
+    figures = "".join(f" {_figure(now, whole, column, wide)}" for column in columns)
+    return [(figures, "accent" if line.changed else "text")]
+
+
+def _figure(now: ArrayStatistics, whole: bool, column: str, wide: int) -> str:
     scale = max(abs(now.minimum), abs(now.maximum)) or 1.0
     match column:
         case "min":
-            return figure(now.minimum, scale, whole)
+            return figure(now.minimum, scale, whole, wide)
         case "mean":
-            return figure(now.mean, scale)
+            return figure(now.mean, scale, width=wide)
         case "max":
-            return figure(now.maximum, scale, whole)
+            return figure(now.maximum, scale, whole, wide)
         case "std":
-            return figure(now.deviation, scale)
+            return figure(now.deviation, scale, width=wide)
         case _:
-            return share(now.zeros).rjust(WIDTH)
+            return share(now.zeros).rjust(wide)
 
 
 class FiguresPanel(Canvas):

@@ -52,13 +52,24 @@ class ProgramPanel(Canvas):
             for k in (following, looked_at):  # what is looked at above all
                 start, end = places.get(k, (0, 0))
                 self._keep_in_view(start, end, len(lines), height)
-            return lines[self._first : self._first + height]
+            last = self._first + height
+            below = sum(end > last for _, end in places.values())
+            above = sum(start < self._first for start, _ in places.values())
+            self.entitle("program", _hidden(above, below))
+            return lines[self._first : last]
 
         self.paint(drawing)
 
     def _keep_in_view(self, start: int, end: int, total: int, height: int) -> None:
         """Scroll as little as shows the operation looked at."""
         self._first = min(max(self._first, end - height), start, max(0, total - height))
+
+
+def _hidden(above: int, below: int) -> str | None:
+    """Say how many operations are not shown in full."""
+    parts = [f"↑ {above}"] if above else []
+    parts += [f"↓ {below}"] if below else []
+    return f"{' '.join(parts)} more" if parts else None
 
 
 def _operation(

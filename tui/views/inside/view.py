@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from threading import Thread
+from typing import TYPE_CHECKING, ClassVar, get_args
 
 import msgspec
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from engine.protocol.views.inside import InsideQuery, Inspection
+from engine.protocol.views.inside import InsideQuery, Inspection, Kind, ProgramEntry, heat_room
 from tui.key import Key
 from tui.views.inside.arrays import ArraysPanel, FiguresPanel
-from tui.views.inside.operation import OperationPanel
+from tui.views.inside.heat import HeatPanel
+from tui.views.inside.numbers import CellLine, NumbersPanel
+from tui.views.inside.operation import OperationPanel, highlighted
 from tui.views.inside.program import ProgramPanel
-from tui.views.inside.values import CellLine, HeatPanel, NumbersPanel
 from tui.views.view import RunState, View
 
 if TYPE_CHECKING:
-    from engine.protocol.views.inside import ProgramEntry
+    from engine.protocol.frames import Frame
 
 FACES = ("-numbers", "-heat", "-figures")
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 class InsideView(Container, View):
@@ -34,6 +37,8 @@ class InsideView(Container, View):
         The array looked at; where an operation has none of that name, the first that it writes.
     row, column : int
         The cell under the cursor, kept from one array to the next.
+    kind : Kind
+        What heat map and numbers show of it.
     """
 
     NAME = "inside"
@@ -45,7 +50,8 @@ class InsideView(Container, View):
             "inside.previous_operation", "k", "operation(-1)", "look", "Inside: the operation above"
         ),
         Key("inside.follow", "escape", "follow", "follow", "Inside: follow the training"),
-        Key("inside.turn", "h", "turn", "turn", "Inside: numbers, heat, figures"),
+        Key("inside.turn", "h", "turn", "turn", "Inside: numbers, heat map, figures"),
+        Key("inside.show", "d", "show", "show", "Inside: values, change, gradient"),
         Key("inside.source", "v", "source", "source", "Inside: source and kernel"),
         Key("inside.up", "up", "move(-1, 0)", "", "Inside: a row up"),
         Key("inside.down", "down", "move(1, 0)", "", "Inside: a row down"),
@@ -62,6 +68,7 @@ class InsideView(Container, View):
         self.program: list[ProgramEntry] = []
         self.operation: int | None = None
         self.array, self.row, self.column = "", 0, 0
+        self.kind: Kind = "values"
         self._seen: Inspection | None = None
         self._opened = ""
         self._numbers_at = self._heat_at = (0, 0)
@@ -89,10 +96,11 @@ class InsideView(Container, View):
             self.operation, self._opened = names.index(self._opened), ""
         heat, numbers = self.query_one(HeatPanel), self.query_one(NumbersPanel)
         seen, figures = self._seen, self.query_one(FiguresPanel)
-        shown = numbers.shown(seen.gradient if seen else "")
+        beside = seen.gradient if seen and self.kind == "values" else ""
         at = (seen.cell.row, seen.cell.column) if seen else (0, 0)
-        self._numbers_at = _scrolled(self._numbers_at, at, shown)
-        self._heat_at = _scrolled(self._heat_at, at, (heat.rows, heat.columns))
+        shape = (seen.rows, seen.columns) if seen else (1, 1)
+        self._numbers_at = _scrolled(self._numbers_at, at, numbers.shown(beside))
+        self._heat_at = _scrolled(self._heat_at, at, heat_room(shape, (heat.rows, heat.columns)))
         return InsideQuery(
             self.operation,
             self.array,
@@ -105,6 +113,7 @@ class InsideView(Container, View):
             heat.rows if heat.region else 0,
             heat.columns if heat.region else 0,
             figures.bins if figures.region else 0,
+            self.kind,
         )
 
     @property
@@ -113,25 +122,38 @@ class InsideView(Container, View):
         seen = self._seen
         return f"{seen.cell.name} = {seen.cell.value:.6g}" if seen and seen.gradient else ""
 
+    def prepare(self, state: RunState) -> None:
+        """Draw the program, and the operation that comes next."""
+        frame, run = state.frame, state.run_told
+        if self._seen is None and frame and run:
+            Thread(target=highlighted, args=("",), daemon=True).start()  # its import takes long
+            known = [ProgramEntry(*item, [], [], "", "") for item in run.operations.items()]
+            names = list(run.operations)
+            looked_at = names.index(self._opened) if self._opened in names else frame.operation
+            self._draw_operation(self.program or known, looked_at, state, frame)
+
     def draw(self, state: RunState) -> None:
         """Draw what the session sent."""
         frame = state.frame
-        seen = self._seen = frame.answer(Inspection) if frame else None
+        seen = frame.answer(Inspection) if frame else None
         if frame is None or seen is None or not self.program:
             return
-        entry = self.program[seen.operation]
-        stops = {name for b in state.breakpoints.breakpoints if b.on for name in b.operations}
-        self.query_one(ProgramPanel).draw_program(
-            self.program, frame.operation, seen.operation, stops
-        )
-        self.query_one(OperationPanel).draw_operation(
-            entry, frame.operation == seen.operation, self.has_class("-source")
-        )
-        self.query_one(ArraysPanel).draw_arrays(entry, seen)
+        self._seen = seen
+        self._draw_operation(self.program, seen.operation, state, frame)
         self.query_one(FiguresPanel).draw_figures(seen)
         self.query_one(HeatPanel).draw_heat(seen)
         self.query_one(NumbersPanel).draw_numbers(seen)
         self.query_one(CellLine).draw_cell(seen)
+
+    def _draw_operation(
+        self, program: list[ProgramEntry], looked_at: int, state: RunState, frame: Frame
+    ) -> None:
+        """Draw the program, and what of an operation is the same at all times."""
+        entry, is_next = program[looked_at], frame.operation == looked_at
+        stops = {name for b in state.breakpoints.breakpoints if b.on for name in b.operations}
+        self.query_one(ProgramPanel).draw_program(program, frame.operation, looked_at, stops)
+        self.query_one(OperationPanel).draw_operation(entry, is_next, self.has_class("-source"))
+        self.query_one(ArraysPanel).draw_arrays(entry, self._seen)
 
     def open(self, operation: str) -> None:
         """Look at the operation of that name, as soon as the program is known."""
@@ -179,6 +201,10 @@ class InsideView(Container, View):
         now = next(k for k, face in enumerate(FACES) if self.has_class(face))
         self.remove_class(FACES[now])
         self.add_class(FACES[(now + 1) % len(FACES)])
+
+    def action_show(self) -> None:
+        """Show an array's values, their change in the last step, or their gradient."""
+        self.kind = KINDS[(KINDS.index(self.kind) + 1) % len(KINDS)]
 
     def action_source(self) -> None:
         """Show the source in full, with the kernel below, or what else there is."""
