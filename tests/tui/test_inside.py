@@ -3,17 +3,21 @@
 import math
 import re
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.color import ColorSystem
 from textual.widgets import Input
 
 from engine.protocol import commands
-from engine.protocol.views.inside import Inspection
+from engine.protocol.views.inside import Inspection, heat_room
 from tui.figures import WIDTH, figure, share
-from tui.views.inside.arrays import _bar, histogram_lines
-from tui.views.inside.heat import HeatPanel
+from tui.views.inside.arrays import ArraysPanel, _bar, histogram_lines
+from tui.views.inside.colours import LEVELS, NOT_A_NUMBER, colour_of, sign_of
+from tui.views.inside.heat import HALVES, HeatPanel
 from tui.views.inside.operation import OperationPanel, _broken, highlighted
+from tui.views.inside.tiles import held, laid_out, size_of_values
 from tui.views.inside.view import InsideView
 
 
@@ -84,6 +88,18 @@ async def test_tab_goes_through_the_arrays(monitor):
         ):
             await press(pilot, key)
             assert shown_array(app) == f"dense_1.{name}"
+
+
+async def test_keys_in_quick_succession_all_count(monitor):
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "4")
+        for name in ("array", "operation"):
+            inside = app.query_one(InsideView)
+            inside.act(name, 1)
+            inside.act(name, 1)
+        assert (inside.array, inside.operation) == ("dense_1.weights", 2)
 
 
 @pytest.mark.parametrize("face", [[], ["h"]])
@@ -341,3 +357,116 @@ def test_source_is_highlighted_without_losing_a_letter():
     assert inks["def"] == inks["return"] == "accent"
     assert inks["f"] == "strong"
     assert inks["# why"] == "muted"
+
+
+@pytest.mark.parametrize("dark", [True, False])
+def test_each_level_keeps_its_colour_in_a_terminal_of_256(dark):
+    levels = [*range(-LEVELS, LEVELS + 1), NOT_A_NUMBER]
+    colours = [colour_of(level, dark).rich_color for level in levels]
+    shown = [colour.downgrade(ColorSystem.EIGHT_BIT).get_truecolor() for colour in colours]
+    kept = [s == c.triplet for s, c in zip(shown, colours, strict=True)]
+    assert [level for level, same in zip(levels, kept, strict=True) if not same] in ([], [0])
+    assert len(set(shown)) == len(levels)
+    for level, (red, _, blue) in zip(levels[:-1], shown, strict=False):
+        assert np.sign(blue - red) == np.sign(level)
+
+
+@pytest.mark.parametrize("dark", [True, False])
+def test_each_sign_keeps_its_colour_in_a_terminal_of_16(dark):
+    found = [sign_of(level, dark) for level in (5, -5, NOT_A_NUMBER)]
+    shown = {c.rich_color.downgrade(ColorSystem.STANDARD).number for _, c in found}
+    assert len(shown) == 3
+    assert not shown & {0, 7, 8, 15}  # black and white, which stand behind
+
+
+@given(
+    st.tuples(st.integers(1, 40), st.integers(1, 40)),
+    st.tuples(st.integers(1, 30), st.integers(8, 60)),
+)
+def test_a_heat_map_has_room_for_what_it_asks_for(shape, room):
+    rows, columns = heat_room(shape, room)
+    values = [[(k, j) for j in range(columns)] for k in range(rows)]
+    size = size_of_values((rows, columns), room, HALVES)
+    drawn = laid_out(values, held(room, size))
+    assert len(drawn) * size[0] <= room[0]
+    assert {len(row) * size[1] <= room[1] for row in drawn} == {True}
+    assert len({len(row) for row in drawn}) == 1
+    flat = [value for row in drawn for value in row if value is not None]
+    assert sorted(flat) == [value for row in values for value in row]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 35), (200, 50)], ids=str)
+async def test_arrays_that_do_not_fit_are_counted(monitor, size):
+    app = monitor(at=5, hidden=(8,) * 5)
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        await press(pilot, "4", *["j"] * 30)
+        count = len(seen(app).arrays)
+        for _ in range(5):
+            hidden = sum(map(int, re.findall(r"[↑↓] (\d+) more", _arrays(app))))
+            shown = len(_arrays(app).splitlines()) - 1 - (hidden > 0)
+            assert hidden + shown == count
+            assert hidden
+            await press(pilot, "tab")
+
+
+def _arrays(app):
+    lines = app.query_one(ArraysPanel)._lines
+    return "\n".join("".join(text for text, _ in line) for line in lines if line)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 35)], ids=str)
+async def test_operations_that_do_not_fit_are_counted(monitor, screen_text, size):
+    app = monitor(at=5, hidden=(8,) * 5)
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        await press(pilot, "4")
+        assert re.search(r"↓ \d+ more ─", screen_text(app))
+        await press(pilot, *["j"] * 18)
+        assert re.search(r"↑ \d+ ↓ \d+ more ─", screen_text(app))
+
+
+async def test_a_source_that_is_cut_says_how_many_lines_follow(monitor, screen_text):
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "4", "j", "j", "j")
+        assert re.search(r"… \d+ more", screen_text(app))
+        await press(pilot, "j", "j", "k", "k", "k")
+        assert not re.search(r"… \d+ more", screen_text(app))
+
+
+async def test_all_figures_of_an_array_fit_at_80_columns(monitor):
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "4")
+        head, *rows = _arrays(app).splitlines()
+        assert head.split() == ["shape", "min", "mean", "max", "std", "zeros"]
+        now = seen(app).arrays[1].now
+        assert f"{now.deviation:.4f}" in rows[1]
+
+
+async def test_one_key_goes_on_from_values_to_change_and_gradient(monitor, screen_text):
+    app = monitor(at=50)
+    async with app.run_test(size=(120, 35)) as pilot:
+        await settle(pilot)
+        await press(pilot, "4", "tab", "tab", "n")
+        for kind in ("values", "change since epoch 50", "gradient"):
+            assert f"numbers: {kind}" in screen_text(app)
+            await press(pilot, "d")
+        assert seen(app).kind == "values"
+        await press(pilot, "d", "d", "shift+tab")
+        assert "no gradient of dense_1.inputs" in screen_text(app)
+
+
+async def test_the_program_is_there_before_the_session_has_answered(monitor, screen_text):
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.connection.send = lambda command: None
+        await press(pilot, "4")
+        assert seen(app) is None
+        text = screen_text(app)
+        assert "▶▎dense_1.forward" in text
+        assert all(f"▎{operation}" in text for operation in app.run_told.operations)

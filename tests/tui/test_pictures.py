@@ -33,23 +33,26 @@ def test_light(snap_compare, monitor):
     assert snap_compare(app, terminal_size=(80, 24), run_before=after(theme="nntui-light"))
 
 
+@pytest.mark.parametrize("theme", ["nntui-dark", "nntui-light"])
 @pytest.mark.parametrize("size", [(40, 12), (80, 24), (120, 35), (200, 50)], ids=str)
-def test_inside_an_operation(snap_compare, monitor, size):
+def test_inside_an_operation(snap_compare, monitor, size, theme):
     app = monitor(at=300, learning_rate=1.0)
     keys = "4", "s", "tab", "tab", "right", "right", "down", "n"
-    assert snap_compare(app, terminal_size=size, run_before=after(*keys))
+    assert snap_compare(app, terminal_size=size, run_before=after(*keys, theme=theme))
+
+
+@pytest.mark.parametrize("theme", ["nntui-dark", "nntui-light"])
+@pytest.mark.parametrize("size", [(80, 24), (120, 35), (200, 50)], ids=str)
+def test_the_change_of_an_array(snap_compare, monitor, size, theme):
+    app = monitor(at=300, learning_rate=1.0)
+    keys = "4", *["j"] * 8, "n", "d", "h"
+    assert snap_compare(app, terminal_size=size, run_before=after(*keys, theme=theme))
 
 
 def test_inside_a_backward_pass(snap_compare, monitor):
     app = monitor(at=300, learning_rate=1.0)
     keys = "4", *["s"] * 6, "h"
     assert snap_compare(app, terminal_size=(80, 24), run_before=after(*keys))
-
-
-def test_inside_an_operation_in_the_light(snap_compare, monitor):
-    app = monitor(at=300, learning_rate=1.0)
-    run = after("4", *["s"] * 3, theme="nntui-light")
-    assert snap_compare(app, terminal_size=(120, 35), run_before=run)
 
 
 def test_inside_an_operation_in_sixteen_colours(snap_compare, monitor):

@@ -1,7 +1,7 @@
 """The colours of a heat map: one hue above zero, another below, the stronger the more.
 
-All are of the cube of 256 colours, and in a terminal of 16 of its own, so that none is rounded to
-a neighbour: a blend of the theme's colours becomes grey there, or the colour of another sign.
+All are of the cube of 256 colours, and those for a terminal of 16 are of the 16, so that none is
+rounded to a neighbour: blends of a theme's colours become grey, or the colour of the other sign.
 """
 
 from __future__ import annotations

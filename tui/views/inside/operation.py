@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from tui.widgets.canvas import Canvas, Line, gathered
+from tui.widgets.canvas import Canvas, Line, gathered, length
 
 if TYPE_CHECKING:
     from engine.protocol.views.inside import ProgramEntry
@@ -39,7 +39,7 @@ class OperationPanel(Canvas):
                 title = f"kernel: {entry.kernel_place}" if entry.kernel_place else "no kernel"
                 lines += [[], *_text(title, entry.kernel_source, width, " ")]
             self._rows, self._first = len(lines), min(self._first, max(0, len(lines) - height))
-            return lines[self._first :]
+            return _marked(lines[self._first :], width, height)
 
         self.paint(drawing)
 
@@ -48,6 +48,16 @@ class OperationPanel(Canvas):
         self._first = max(0, min(self._first + rows, self._rows - self.size.height))
         if self._shown:
             self.draw_operation(*self._shown)
+
+
+def _marked(lines: list[Line], width: int, height: int) -> list[Line]:
+    """Return the lines that there is room for, and say at the end of the last how many follow."""
+    if not 0 < height < len(lines):
+        return lines
+    mark = f" … {len(lines) - height} more"
+    last = _cut(lines[height - 1], 0, width - len(mark))
+    gap = " " * (width - len(mark) - length(last))
+    return [*lines[: height - 1], [*last, (f"{gap}{mark}", "muted")]]
 
 
 def _body(source: str, width: int) -> Iterator[Line]:

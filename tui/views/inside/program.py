@@ -26,6 +26,7 @@ class ProgramPanel(Canvas):
         super().__init__()
         self.border_title = "program"
         self._first = 0
+        self._hidden: str | None = None
 
     def draw_program(
         self, program: list[ProgramEntry], following: int, looked_at: int, stops: set[str]
@@ -55,10 +56,12 @@ class ProgramPanel(Canvas):
             last = self._first + height
             below = sum(end > last for _, end in places.values())
             above = sum(start < self._first for start, _ in places.values())
-            self.entitle("program", _hidden(above, below))
+            self._hidden = _hidden(above, below)
             return lines[self._first : last]
 
         self.paint(drawing)
+        self._draw()  # now, since the border cannot be written while the screen is
+        self.entitle("program", self._hidden)
 
     def _keep_in_view(self, start: int, end: int, total: int, height: int) -> None:
         """Scroll as little as shows the operation looked at."""

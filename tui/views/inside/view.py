@@ -164,13 +164,15 @@ class InsideView(Container, View):
     def action_array(self, steps: int) -> None:
         """Look at the next array, or the one before."""
         if self._seen:
-            arrays = self._seen.arrays
-            self.array = arrays[(self._seen.array + steps) % len(arrays)].name
+            names = [line.name for line in self._seen.arrays]
+            here = names.index(self.array) if self.array in names else self._seen.array
+            self.array = names[(here + steps) % len(names)]
 
     def action_operation(self, steps: int) -> None:
         """Look at the operation below, or above."""
         if self._seen:
-            self.operation = max(0, min(self._seen.operation + steps, len(self.program) - 1))
+            here = self._seen.operation if self.operation is None else self.operation
+            self.operation = max(0, min(here + steps, len(self.program) - 1))
 
     def action_follow(self) -> None:
         """Look at what is trained now."""
