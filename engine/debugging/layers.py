@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.debugging.statistics import part_of
+from engine.debugging.statistics import mean_and_deviation, part_of
 from engine.debugging.updates import updated
 from engine.debugging.windows import shape_text
 from engine.nn.arrays import Array
@@ -111,7 +111,7 @@ def _of_output(layer: Any) -> tuple[float, float, float]:
         return math.nan, math.nan, math.nan
     rows = part_of(output)
     inactive = counted[0] / counted[1] if counted else math.nan
-    return inactive, float(rows.mean()), float(rows.std())
+    return inactive, *mean_and_deviation(rows)
 
 
 def _output(layer: Any) -> Array | None:

@@ -15,9 +15,9 @@ LEVELS = 8
 ROUND = (1, 1.5, 2, 3, 5, 7, 10)  # times a power of ten
 NOTHING = (math.nan, math.nan, math.nan, math.nan)
 NOT_A_NUMBER, INFINITE = 127, LEVELS + 1
-# Roundings of the greatest value below which a mean is what rounding left of values that cancel
-# each other out, as a gradient's do: it differs from processor to processor, and means zero.
-CANCELLED = 8
+# Roundings of the deviation below which a mean is what rounding left of values that cancel each
+# other out, as a gradient's do: it differs from processor to processor, and means zero.
+CANCELLED = 256
 
 
 @np.errstate(all="ignore")  # values near the largest there is have no sum
@@ -31,21 +31,23 @@ def statistics(values: Array) -> ArrayStatistics:
     zeros = int(np.count_nonzero(values == 0)) / values.size if values.size else 0.0
     if not finite.size:
         return ArrayStatistics(*NOTHING, zeros, not_numbers, infinite)
-    least, most = float(finite.min()), float(finite.max())
+    mean, deviation = mean_and_deviation(finite)
     return ArrayStatistics(
-        least,
-        _mean(finite, max(-least, most)),
-        most,
-        float(finite.std(dtype=np.float64)),
+        float(finite.min()),
+        mean,
+        float(finite.max()),
+        deviation,
         zeros,
         not_numbers,
         infinite,
     )
 
 
-def _mean(values: Array, greatest: float) -> float:
-    mean = float(values.mean(dtype=np.float64))
-    return mean if abs(mean) > CANCELLED * np.finfo(values.dtype).eps * greatest else 0.0
+def mean_and_deviation(values: Array) -> tuple[float, float]:
+    """Return the mean, which is 0 where it is only rounding, and the standard deviation."""
+    mean, deviation = (float(f(values, dtype=np.float64)) for f in (np.mean, np.std))
+    noise = CANCELLED * np.finfo(values.dtype).eps * deviation
+    return (0.0 if abs(mean) < noise else mean), deviation
 
 
 def _finite(values: Array) -> Array:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from itertools import count
 from time import perf_counter
 
-from engine.debugging.branches import BEGINNING, Branch
+from engine.debugging.branches import Branch
 from engine.debugging.changes import RESERVED, find_target
 from engine.debugging.places import earlier, places_between
 from engine.debugging.repeating import find_cause
