@@ -112,7 +112,8 @@ def exit_on_signals() -> Iterator[None]:
 def _copy_stream(path: str, directory: Path, field: str) -> None:
     copy = directory / field
     number = os.dup(0) if path == STANDARD_INPUT else os.open(path, os.O_RDONLY)
-    with os.fdopen(number, "rb") as stream, copy.open("wb") as file:
+    # Without a buffer, which would wait for all of a portion before a signal is heeded.
+    with os.fdopen(number, "rb", buffering=0) as stream, copy.open("wb") as file:
         shutil.copyfileobj(stream, file, 1 << 20)
     copy.rename(directory / f"{field}{_ending(copy)}")
 

@@ -192,7 +192,7 @@ def test_a_run_without_a_screen_can_be_told_again(tmp_path, options):
     assert json.loads(done.stdout.splitlines()[0])["name"] == "mine"
     again = nntui("replay", "mine")
     assert again.returncode == 0
-    assert again.stdout.endswith(" and the weights\nidentical\n")
+    assert again.stdout.endswith(" and the state\nidentical\n")
 
 
 def test_a_run_that_was_killed_can_be_told_again_as_far_as_it_was_recorded():
