@@ -18,7 +18,7 @@ from tui.keymap import action_of
 from tui.keys import ACTIONS, MODES
 from tui.screens.branches import BranchesScreen
 from tui.screens.breakpoints import BreakpointsScreen
-from tui.screens.dialogs import Ask, Confirm, Dialog
+from tui.screens.dialogs import Ask, Confirm, Dialog, Told
 from tui.screens.help import Help
 from tui.screens.palette import Palette
 from tui.views.inside.view import InsideView
@@ -31,8 +31,6 @@ EXAMPLE = "dense_1.weights[0, 0] = "
 
 class Monitor(Watcher):
     """Watches and steers one session: one action for each key."""
-
-    mode = ""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -129,7 +127,7 @@ class Monitor(Watcher):
         screen = self.screen_stack[0]
         for mode in filter(None, MODES):
             screen.set_class(mode == name, mode)
-        self.refresh_bindings()
+        self.show_keys()
 
     def action_in_view(self, name: str, action: str, arguments: tuple[object, ...]) -> None:
         """Do what a key of a view says."""
@@ -148,7 +146,7 @@ class Monitor(Watcher):
 
     def action_help(self) -> None:
         """Show the keys."""
-        self.push_screen(Help(self.keymap))
+        self.push_screen(Help(self.keymap, self.mode))
 
     async def action_quit(self) -> None:
         """Quit; ask first while it trains."""
@@ -178,7 +176,7 @@ class Monitor(Watcher):
             yield SystemCommand(
                 "Describe the data",
                 "what was read, and what was done to it",
-                lambda: self.notify(note, title="data", timeout=30, markup=False),
+                lambda: self.push_screen(Told("data", note)),
             )
         for key in self.keymap:
             yield SystemCommand(

@@ -33,6 +33,9 @@ def hint(frame: Frame | None, status: str, key: Callable[[str], str]) -> str:
     if status == "paused" and not frame.metrics:
         looking = f"{key('show_inside')} looks inside · {key('help')} lists all keys"
         return f"{key('start')} starts · {key('step')} trains one epoch · {looking}"
+    if status == "paused" and frame.operation == 0:
+        steps = f"{key('step')} one epoch on, {key('step_back')} back"
+        return f"{steps} · {key('go_to')} goes to any epoch · {key('edit')} changes a number"
     if status == "completed":
         again = f"{key('restart')} runs the same weights again beside this"
         return f"{again} · {key('train_further')} trains further"

@@ -19,18 +19,20 @@ class Key:
         As Textual writes them, separated by commas.
     action : str
         A method of the app without its prefix ``action_``; in a view's table, of the view.
-    label : str
-        One word for the footer; empty if it is not shown there. Neighbours of the same label
-        share it.
     text : str
-        What it does, for help and palette.
+        What it does, for the palette and the list of all keys.
+    brief : str
+        The same in a column of the help, which neighbours of the same words share.
+    label : str
+        One word for the footer, which neighbours share as well; empty if it is not shown there.
     """
 
     id: str
     keys: str
     action: str
-    label: str
     text: str
+    brief: str
+    label: str = ""
 
     @property
     def shown(self) -> str:

@@ -13,10 +13,6 @@ from engine.protocol.actions import ACTIONS
 from tui.key import Key
 from tui.keys import ALL_KEYS
 
-GROUPS = {
-    label: Binding.Group(label, compact=True)
-    for label in ("epoch", "operation", "rate", "speed", "restart", "look")
-}
 _SUGGESTED = re.compile("{(" + "|".join(ACTIONS) + ")}")
 
 
@@ -65,11 +61,10 @@ def _binding(key: Key) -> Binding:
     return Binding(
         key.keys,
         action_of(key),
-        key.label or key.text,
-        show=bool(key.label),
+        key.text,
+        show=False,
         key_display=key.shown,
         id=key.id,
         tooltip=key.text,
-        group=GROUPS.get(key.label),
         priority=True,  # one key after the other: what is typed into a question waits for it
     )

@@ -1,4 +1,4 @@
-"""All keys: they make the bindings, the footer, the help, the palette and the README's list.
+"""All keys: they make the bindings, the footer, the tabs, the help, the palette and the docs' list.
 
 Those of a view are in its own table. Here is what is bound unless a config file says otherwise.
 """
@@ -23,45 +23,79 @@ MODES = {
     "-layers": ("layers",),
 }
 
-# By what they are about; those that the footer shows first are the ones needed first.
-STEPPING = (
-    Key("pause", "space", "pause", "pause", "Pause"),
-    Key("start", "space", "start", "resume", "Resume, or start"),
-    Key("step", "n", "step('epoch')", "epoch", "One epoch on"),
-    Key("step_back", "N", "step('epoch', True)", "epoch", "One epoch back"),
-    Key("step_operation", "s", "step('operation')", "operation", "One operation on"),
-    Key("step_operation_back", "S", "step('operation', True)", "operation", "One operation back"),
-    Key("step_batch", "m", "step('batch')", "", "One batch on"),
-    Key("step_batch_back", "M", "step('batch', True)", "", "One batch back"),
-    Key("go_to", "g", "go_to", "go to", "Go to an epoch, or +50, -50"),
-    Key("set_breakpoint", "b", "breakpoints", "break", "Breakpoints"),
-    Key("continue", "c", "resume", "", "Continue, to a breakpoint"),
-    Key("run_back", "C", "run_back", "", "Back to where one held"),
-    Key("edit", "e", "edit", "edit", "Edit: weight, row or rate"),
-    Key("undo", "z", "undo", "", "Take an edit back"),
-    Key("fork", "f", "fork", "", "Keep this future as a ghost"),
-    Key("branches", "o", "branches", "", "Go over to another branch"),
-    Key("help", "question_mark", "help", "help", "This help"),
-    Key("quit", "q", "quit", "quit", "Quit"),
+TRAIN = (
+    Key("pause", "space", "pause", "Pause", "pause, resume", "pause"),
+    Key("start", "space", "start", "Resume, or start", "pause, resume", "resume"),
+    Key("continue", "c", "resume", "Continue, to a breakpoint", "continue"),
+    Key("raise_rate", "plus,equals_sign", "rate(1)", "Learning rate up", "learning rate", "rate"),
+    Key("lower_rate", "minus", "rate(-1)", "Learning rate down", "learning rate", "rate"),
+    Key("type_rate", "l", "type_rate", "Type a learning rate", "type a rate"),
+    Key("slower", "left_square_bracket", "speed(-1)", "Slower, to 1 epoch/s", "speed", "speed"),
+    Key("faster", "right_square_bracket", "speed(1)", "Faster, to full speed", "speed", "speed"),
+    Key("restart", "r", "restart(False)", "Restart, same weights", "restart, new too", "restart"),
+    Key("restart_new", "R", "restart(True)", "Restart, new weights", "restart, new too", "restart"),
+    Key(
+        "train_further",
+        "t",
+        "train_further",
+        "Train further, when complete",
+        "train further",
+        "train further",
+    ),
 )
-TRAINING = (
-    Key("raise_rate", "plus,equals_sign", "rate(1)", "rate", "Learning rate up"),
-    Key("lower_rate", "minus", "rate(-1)", "rate", "Learning rate down"),
-    Key("type_rate", "l", "type_rate", "rate", "Type a learning rate"),
-    Key("slower", "left_square_bracket", "speed(-1)", "speed", "Slower, to 1 epoch/s"),
-    Key("faster", "right_square_bracket", "speed(1)", "speed", "Faster, to full speed"),
-    Key("restart", "r", "restart(False)", "restart", "Restart, same weights"),
-    Key("restart_new", "R", "restart(True)", "restart", "Restart, new weights"),
-    Key("train_further", "t", "train_further", "", "Train further, when complete"),
+MOVE = (
+    Key("step", "n", "step('epoch')", "One epoch on", "epoch on, back", "epoch"),
+    Key("step_back", "N", "step('epoch', True)", "One epoch back", "epoch on, back", "epoch"),
+    Key("step_operation", "s", "step('operation')", "One operation on", "operation", "operation"),
+    Key(
+        "step_operation_back",
+        "S",
+        "step('operation', True)",
+        "One operation back",
+        "operation",
+        "operation",
+    ),
+    Key("step_batch", "m", "step('batch')", "One batch on", "batch"),
+    Key("step_batch_back", "M", "step('batch', True)", "One batch back", "batch"),
+    Key("go_to", "g", "go_to", "Go to an epoch, or +50, -50", "go to an epoch", "go to"),
 )
-SHOWING = (
-    Key("show_both", "1", "show('')", "", "View: curves and samples"),
-    Key("show_curves", "2", "show('-curves')", "", "View: curves only"),
-    Key("show_samples", "3", "show('-samples')", "", "View: samples only"),
-    Key("show_inside", "4", "show('-inside')", "", "View: inside an operation"),
-    Key("show_layers", "5", "show('-layers')", "", "View: all layers"),
-    Key("redraw", "ctrl+l", "redraw", "", "Draw the screen anew"),
+STOP = (
+    Key("set_breakpoint", "b", "breakpoints", "Breakpoints: stop when ...", "breakpoints", "break"),
+    Key("run_back", "C", "run_back", "Back to the previous breakpoint hit", "previous hit"),
 )
-KEYS = STEPPING + TRAINING + SHOWING
+EDIT = (
+    Key("edit", "e", "edit", "Edit a weight, a sample, the rate", "edit a number", "edit"),
+    Key("undo", "z", "undo", "Undo the last edit", "undo"),
+)
+RUN = (
+    Key("fork", "f", "fork", "Keep this future as a ghost", "keep as a ghost"),
+    Key("branches", "o", "branches", "Switch to another branch", "switch branch"),
+    Key("quit", "q", "quit", "Quit", "quit", "quit"),
+)
+LOOK = (
+    Key("show_both", "1", "show('')", "View: curves and samples", "the views", "both"),
+    Key("show_curves", "2", "show('-curves')", "View: curves", "the views", "curves"),
+    Key("show_samples", "3", "show('-samples')", "View: samples", "the views", "samples"),
+    Key(
+        "show_inside",
+        "4",
+        "show('-inside')",
+        "View: inside, the weights and gradients of an operation",
+        "the views",
+        "inside",
+    ),
+    Key("show_layers", "5", "show('-layers')", "View: layers", "the views", "layers"),
+    Key("help", "question_mark", "help", "This help", "help", "help"),
+    Key("redraw", "ctrl+l", "redraw", "Draw the screen anew", "draw anew"),
+)
+TABLES = {
+    "train": TRAIN,
+    "move": MOVE,
+    "stop": STOP,
+    "edit": EDIT,
+    "run": RUN,
+    "look": LOOK,
+}
+KEYS = tuple(key for table in TABLES.values() for key in table)
 ACTIONS = {key.action.partition("(")[0] for key in KEYS} | {"in_view"}
 ALL_KEYS = (*KEYS, *(key for view in VIEWS for key in view.KEYS))

@@ -10,10 +10,10 @@ from typing import Any
 
 from textual import work
 from textual.app import App, ComposeResult
-from textual.containers import Container
+from textual.containers import Container, Horizontal
 from textual.events import Resize
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from engine.protocol import commands, events, frames
 from engine.protocol.metrics import BUILT_IN, Metric, leading
@@ -21,6 +21,7 @@ from engine.protocol.views.inside import Program
 from engine.service.client import Connection
 from tui import themes
 from tui.config.settings import Settings
+from tui.footer import footer, tabs
 from tui.hints import hint
 from tui.keys import VIEWS
 from tui.paced import PacedApp
@@ -32,6 +33,7 @@ from tui.views.inside.view import InsideView
 from tui.views.layers.view import LayersView
 from tui.views.samples.view import SamplesView
 from tui.views.view import View
+from tui.widgets.key_line import KeyLine
 from tui.widgets.status import ProgressLine, RunLine, StatusLine
 
 SMALLEST = (40, 12)
@@ -73,7 +75,7 @@ class Watcher(PacedApp):
         self, connection: Connection, log: Path, notice: str = "", settings: Settings = DEFAULTS
     ) -> None:
         super().__init__(log)
-        self.connection, self.first_notice = connection, notice
+        self.connection, self.said = connection, notice
         self.settings, self.keymap = settings, settings.keymap
         self.run_told: events.Welcome | None = None
         self.frame: frames.Frame | None = None
@@ -83,6 +85,7 @@ class Watcher(PacedApp):
         self.failure = ""
         self.not_recorded = ""
         self.status = "starting"
+        self.mode = ""
         self._heard_at = self._sent_at = monotonic()
         self._unanswered = False
         self._waiting: list[commands.SessionCommand] = []
@@ -97,14 +100,16 @@ class Watcher(PacedApp):
         """Lay out the screen."""
         yield RunLine()
         yield StatusLine()
-        yield ProgressLine()
+        with Horizontal(id="progress"):
+            yield ProgressLine()
+            yield KeyLine(" ", id="tabs")
         with Container(id="panels"):
             yield CurvesView(self.settings.charts)
             yield SamplesView()
         yield InsideView()
         yield LayersView()
         yield Static("", id="notice", markup=False)
-        yield Footer(show_command_palette=False)
+        yield KeyLine("  ", id="footer")
         yield Static("", id="too-small", markup=False)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -128,6 +133,7 @@ class Watcher(PacedApp):
         """Attach to the session."""
         self.theme = self._first_theme()
         self.query_one(StatusLine).draw_status(None, "starting")
+        self.show_keys()
         self.listen()
         self.set_interval(SILENCE / 3, self._look_for_answer)
         self._show_notice()
@@ -194,14 +200,14 @@ class Watcher(PacedApp):
                 self.query_one(CurvesView).show_metrics(metrics)
             case events.BreakpointsChanged():
                 self.breakpoints = event
+                self.query_one(RunLine).draw_breakpoints(len(event.breakpoints))
                 self._draw()
             case events.BranchesChanged():
                 self.branches = event
             case events.Rejected(message):
                 if not isinstance(self.screen, BreakpointsScreen):  # which shows it itself
-                    self.clear_notifications()
-                    said = self.keymap.with_keys(message)
-                    self.notify(said, severity="warning", markup=False)
+                    self.said = message
+                    self._show_notice()
             case events.Restarted(seed) if self.run_told:
                 self.query_one(RunLine).draw_run(self.run_told, seed)
 
@@ -209,7 +215,12 @@ class Watcher(PacedApp):
         """Take down how the run is; the footer shows what can be done then."""
         if status != self.status:
             self.status = status
-            self.refresh_bindings()
+            self.show_keys()
+
+    def show_keys(self) -> None:
+        """Show what can be done now, and which views are shown."""
+        self.query_one("#tabs", KeyLine).show(tabs(self.keymap, self.mode))
+        self.query_one("#footer", KeyLine).show(*footer(self.keymap, self.mode, self.status))
 
     def _expect_answer(self) -> None:
         if self._sent_at < self._heard_at:
@@ -260,7 +271,7 @@ class Watcher(PacedApp):
 
     def send(self, command: commands.SessionCommand) -> None:
         """Send a command, and show soon what it does."""
-        self.first_notice = ""
+        self.said = ""
         self._tell(command)
         self._hurry()
 
@@ -293,7 +304,7 @@ class Watcher(PacedApp):
         """Say what has happened, or else what helps now."""
         frame = self.frame
         said = self._message(frame) if frame else ""
-        parts = [part for part in (self.first_notice, said, self.not_recorded) if part]
+        parts = [self.said] if self.said else [p for p in (said, self.not_recorded) if p]
         if parts:
             return self._notice(self.keymap.with_keys(" · ".join(parts)), "-warn")
         helps = self.settings.hints and hint(frame, self.status, self.keymap.shown)
@@ -327,6 +338,7 @@ class Watcher(PacedApp):
 
     def on_view_changed(self) -> None:
         """Ask for what a view shows now."""
+        self.said = ""
         self._subscribe()
         self._draw()
         self._hurry()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from textual.widgets import Static
 
 from engine import Dataset, Dense, GradientDescent, Network, ReLU, SoftmaxCrossEntropy, Trainer
 from engine.protocol import commands
@@ -130,7 +131,8 @@ async def test_what_was_understood_of_the_data_has_a_line(validated, screen_text
         found = {c.title: c.callback for c in app.get_system_commands(app.screen)}
         found["Describe the data"]()
         await settle(pilot)
-        assert [n.message for n in app._notifications] == [NOTE]
+        assert str(app.screen.query_one(Static).content) == NOTE
+        assert "label: cultivar (2 classes)" in screen_text(app).split(" data ")[1]
 
 
 async def test_without_a_note_there_is_no_line_for_it(validated, screen_text):

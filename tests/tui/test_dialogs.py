@@ -1,13 +1,15 @@
 """Questions, the help and the palette: what they take, and when they close."""
 
 import pytest
+from textual.containers import VerticalScroll
 from textual.widgets import Input
 
 from engine.protocol import commands, events
 from tests.tui.asking import asked, settle
 from tui.app import _read_epoch
+from tui.footer import TABS
 from tui.keymap import Keymap
-from tui.keys import KEYS
+from tui.keys import ALL_KEYS, KEYS, MODES, VIEWS
 from tui.screens.breakpoints import BreakpointsScreen
 from tui.screens.help import Help
 
@@ -118,14 +120,26 @@ async def test_the_palette_and_the_help_hold_every_key(monitor, screen_text):
     async with app.run_test(size=(100, 60)) as pilot:
         await settle(pilot)
         offered = [command.title for command in app.get_system_commands(app.screen)]
-        assert {key.text for key in KEYS} <= set(offered)
+        assert {key.text for key in ALL_KEYS} <= set(offered)
         assert len(offered) == len(set(offered))
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_the_help_fits_a_small_terminal_and_holds_the_keys_of_the_view(
+    monitor, screen_text, mode
+):
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.action_show(mode)
         await pilot.press("?")
         await settle(pilot)
+        assert app.screen.query_one(VerticalScroll).max_scroll_y == 0
         shown = screen_text(app)
-        for key in KEYS:
-            assert key.text in shown
-            assert key.shown in shown
+        of_view = [key for view in VIEWS if view.NAME in MODES[mode] for key in view.KEYS]
+        for key in (*KEYS, *of_view):
+            assert f" {key.brief}" in shown
+            assert key.shown in shown or key.id in TABS
 
 
 async def test_quitting_from_the_palette_asks_like_its_key(monitor, frame, screen_text):

@@ -57,6 +57,22 @@ class Ask(Dialog):
             hint.add_class("problem")
 
 
+class Told(Dialog):
+    """Says something that is longer than a line."""
+
+    BINDINGS = [("escape,enter,space,q", "dismiss(None)", "Close")]  # noqa: RUF012
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__()
+        self.said, self.text = title, text
+
+    def compose(self) -> ComposeResult:
+        """Lay out the text."""
+        with Vertical() as box:
+            box.border_title = self.said
+            yield Static(self.text, markup=False)
+
+
 class Confirm(Dialog):
     """Asks yes or no."""
 

@@ -1,8 +1,9 @@
-"""The help: all keys, and what the screen shows."""
+"""The help: the keys that can be pressed now, by what they are about."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import groupby
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -11,43 +12,51 @@ from textual.widgets import Static
 
 from tui.key import Key
 from tui.keymap import Keymap
-from tui.keys import SHOWING, STEPPING, TRAINING, VIEWS
+from tui.keys import MODES, TABLES, VIEWS
 from tui.screens.dialogs import Dialog
 
-ABOUT = (
-    "Above, loss and accuracy over all epochs, each column from its least to its greatest value. "
-    "Below, what softmax says of single rows: how likely it takes each class to be. "
-    "ctrl+p finds any of this by name, and other colours."
-)
+COLUMNS = (("train", "stop", "edit"), ("move", "run", "look"))  # and then those of the view
 
 
 class Help(Dialog):
-    """All keys, and what the screen shows.
+    """The keys that can be pressed now.
 
     Parameters
     ----------
     keymap : Keymap
+    mode : str
+        The arrangement of the screen, whose views' keys are shown.
     """
 
     BINDINGS = [("escape,q,question_mark,space", "dismiss(None)", "Close")]  # noqa: RUF012
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (78, "-wide")]  # noqa: RUF012
 
-    def __init__(self, keymap: Keymap) -> None:
+    def __init__(self, keymap: Keymap, mode: str = "") -> None:
         super().__init__()
-        self.keymap = keymap
+        self.keymap, self.mode = keymap, mode
 
     def compose(self) -> ComposeResult:
-        """Lay out the table."""
-        of_views = (key for view in VIEWS for key in view.KEYS)
+        """Lay out the columns."""
+        views = {view.NAME: view.KEYS for view in VIEWS if view.NAME in MODES[self.mode]}
         with VerticalScroll() as box:
             box.border_title = "keys"
+            box.border_subtitle = f"{self.app.COMMAND_PALETTE_BINDING} finds all by name"
             with Horizontal():
-                for table in ((*STEPPING, *TRAINING), (*SHOWING, *of_views)):
-                    yield Static(_table(self.keymap.bound(table)), classes="keys")
-            yield Static(ABOUT, classes="what")
+                for names in COLUMNS:
+                    yield Static(self._column({name: TABLES[name] for name in names}, 6))
+                yield Static(self._column(views, 9))
+
+    def _column(self, tables: dict[str, tuple[Key, ...]], width: int) -> Text:
+        """Write tables below each other, each key and what it does in a line."""
+        parts = [
+            Text("\n").join([Text(name, "bold underline"), *_lines(self.keymap.bound(keys), width)])
+            for name, keys in tables.items()
+        ]
+        return Text("\n\n").join(parts)
 
 
-def _table(keys: Iterable[Key]) -> Text:
-    """Write keys and what they do, one a line."""
-    lines = [Text.assemble((f"{key.shown:>6}", "bold"), f"  {key.text}") for key in keys]
-    return Text("\n").join(lines)
+def _lines(keys: Iterable[Key], width: int) -> Iterable[Text]:
+    for brief, run in groupby(keys, lambda key: key.brief):
+        shown = list(dict.fromkeys(key.shown for key in run))
+        text = "/".join(shown) if len(shown) < 3 else f"{shown[0]}…{shown[-1]}"
+        yield Text.assemble((f"{text:>{width}}", "bold"), f" {brief}")

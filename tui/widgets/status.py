@@ -27,6 +27,9 @@ SIGNS = {
 }
 
 
+SHORTEST = 8  # cells of a bar that tells something
+
+
 def duration(seconds: float | None) -> str:
     """Write a time left."""
     if seconds is None or seconds >= 360_000:
@@ -41,7 +44,12 @@ class RunLine(Canvas):
 
     def __init__(self) -> None:
         super().__init__()
-        self._note = ""
+        self._note = self._breakpoints = ""
+
+    def draw_breakpoints(self, number: int) -> None:
+        """Say at the end of the line how many breakpoints there are."""
+        self._breakpoints = f"◆ {number} breakpoint{'s' * (number > 1)}" if number else ""
+        self.paint(self._drawing)
 
     def draw_run(self, run: Welcome, seed: int) -> None:
         """Draw as much as there is room for, the most important first."""
@@ -56,9 +64,12 @@ class RunLine(Canvas):
 
         def drawing(width: int, height: int) -> list[Line]:
             line = [(run.name or run.source, "strong")]
+            room = width - (len(self._breakpoints) + 2 if self._breakpoints else 0)
             for part in filter(None, parts):
-                if length(line) + len(part) + 3 <= width:
+                if length(line) + len(part) + 3 <= room:
                     line.append((f" · {part}", "muted"))
+            line += [(" " * max(2, width - length(line) - len(self._breakpoints)), "muted")]
+            line += [(self._breakpoints, "warn")]
             return [line, [(shortened(run.note, width), "muted")]]
 
         self.paint(drawing)
@@ -143,9 +154,12 @@ class ProgressLine(Canvas):
         left = duration(frame.seconds_left) if frame.status == "running" else ""
 
         def drawing(width: int, height: int) -> list[Line]:
-            tail = f" {done:4.0%} of {frame.epochs:,}  {left and left + ' left':>12}"
-            if width < 60:
-                tail = f" {done:4.0%} {left:>7}"
+            tails = (
+                f" {done:4.0%} of {frame.epochs:,}  {left and left + ' left':>12}",
+                f" {done:4.0%} of {frame.epochs:,} {left:>7}",
+                f" {done:4.0%} {left:>7}",
+            )
+            tail = next((text for text in tails if len(text) + SHORTEST <= width), tails[-1])
             filled, empty = bar(done, max(1, width - len(tail)))
             return [[(filled, "accent"), (empty, "faint"), (tail, "muted")]]
 

@@ -43,24 +43,59 @@ class InsideView(Container, View):
 
     NAME = "inside"
     KEYS: ClassVar = (
-        Key("inside.next_array", "tab", "array(1)", "", "Inside: the next array"),
-        Key("inside.previous_array", "shift+tab", "array(-1)", "", "Inside: the array before"),
-        Key("inside.next_operation", "j", "operation(1)", "look", "Inside: the operation below"),
+        Key("inside.next_array", "tab", "array(1)", "Inside: the next array", "array", "array"),
+        Key("inside.previous_array", "shift+tab", "array(-1)", "Inside: the array before", "array"),
         Key(
-            "inside.previous_operation", "k", "operation(-1)", "look", "Inside: the operation above"
+            "inside.next_operation",
+            "j",
+            "operation(1)",
+            "Inside: the operation below",
+            "operation",
+            "look",
         ),
-        Key("inside.follow", "escape", "follow", "follow", "Inside: follow the training"),
-        Key("inside.turn", "h", "turn", "turn", "Inside: numbers, heat map, figures"),
-        Key("inside.show", "d", "show", "show", "Inside: values, change, gradient"),
-        Key("inside.source", "v", "source", "source", "Inside: source and kernel"),
-        Key("inside.up", "up", "move(-1, 0)", "", "Inside: a row up"),
-        Key("inside.down", "down", "move(1, 0)", "", "Inside: a row down"),
-        Key("inside.left", "left", "move(0, -1)", "", "Inside: a column to the left"),
-        Key("inside.right", "right", "move(0, 1)", "", "Inside: a column to the right"),
-        Key("inside.page_up", "pageup", "page(-1)", "", "Inside: a page up"),
-        Key("inside.page_down", "pagedown", "page(1)", "", "Inside: a page down"),
-        Key("inside.first", "home", "jump(-1)", "", "Inside: the first number"),
-        Key("inside.last", "end", "jump(1)", "", "Inside: the last number"),
+        Key(
+            "inside.previous_operation",
+            "k",
+            "operation(-1)",
+            "Inside: the operation above",
+            "operation",
+            "look",
+        ),
+        Key(
+            "inside.follow",
+            "escape",
+            "follow",
+            "Inside: follow the training",
+            "follow training",
+            "follow",
+        ),
+        Key(
+            "inside.turn",
+            "h",
+            "turn",
+            "Inside: numbers, heat map, figures",
+            "numbers, heatmap",
+            "turn",
+        ),
+        Key(
+            "inside.show",
+            "d",
+            "show",
+            "Inside: values, change, gradient",
+            "value, gradient",
+            "show",
+        ),
+        Key(
+            "inside.source", "v", "source", "Inside: source and kernel", "source, kernel", "source"
+        ),
+        Key("inside.up", "up", "move(-1, 0)", "Inside: a row up", "a row"),
+        Key("inside.down", "down", "move(1, 0)", "Inside: a row down", "a row"),
+        Key("inside.left", "left", "move(0, -1)", "Inside: a column to the left", "a column"),
+        Key("inside.right", "right", "move(0, 1)", "Inside: a column to the right", "a column"),
+        Key("inside.page_up", "pageup", "page(-1)", "Inside: a page up", "a page"),
+        Key("inside.page_down", "pagedown", "page(1)", "Inside: a page down", "a page"),
+        Key("inside.first", "home", "jump(-1)", "Inside: the first number", "first, last"),
+        Key("inside.last", "end", "jump(1)", "Inside: the last number", "first, last"),
     )
 
     def __init__(self) -> None:

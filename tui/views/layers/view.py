@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.message import Message
@@ -43,9 +44,9 @@ class LayersView(Canvas, View):
 
     NAME = "layers"
     KEYS: ClassVar = (
-        Key("layers.up", "up", "choose(-1)", "", "Layers: the layer above"),
-        Key("layers.down", "down", "choose(1)", "", "Layers: the layer below"),
-        Key("layers.open", "enter", "open", "inside", "Layers: look inside"),
+        Key("layers.up", "up", "choose(-1)", "Layers: the layer above", "up, down"),
+        Key("layers.down", "down", "choose(1)", "Layers: the layer below", "up, down"),
+        Key("layers.open", "enter", "open", "Layers: look inside", "look inside", "inside"),
     )
 
     class Opened(Message):
@@ -149,7 +150,7 @@ def _text(name: str, value: float | None) -> str:
 def _concerns(concerns: list[Concern], width: int, room: int) -> list[Line]:
     """Write what is beyond the usual, as many as there is room for; else what the figures are."""
     if not concerns:
-        return [[(LEGEND[:width], "muted")]]
+        return [[(line, "muted")] for line in wrap(LEGEND, width)]
     lines: list[Line] = []
     for concern in concerns[:room]:
         about = "" if concern.exact else "about "

@@ -41,22 +41,38 @@ class SamplesView(Canvas, View):
 
     NAME = "samples"
     KEYS: ClassVar = (
-        Key("samples.wrong", "w", "wrong", "wrong", "Samples: only the wrong ones, or all"),
+        Key(
+            "samples.wrong",
+            "w",
+            "wrong",
+            "Samples: only the wrong ones, or all",
+            "only the wrong",
+            "wrong",
+        ),
         Key(
             "samples.order",
             "u",
             "next_order",
+            "Samples: by loss, by uncertainty, as they come",
             "order",
-            "Samples: by loss, least certain first, as they come",
+            "order",
         ),
-        Key("samples.up", "up", "choose(-1)", "", "Samples: up"),
-        Key("samples.down", "down", "choose(1)", "", "Samples: down"),
-        Key("samples.page_up", "pageup", "page(-1)", "", "Samples: a page up"),
-        Key("samples.page_down", "pagedown", "page(1)", "", "Samples: a page down"),
-        Key("samples.first", "home", "choose(-1_000_000_000)", "", "Samples: the first"),
-        Key("samples.last", "end", "choose(1_000_000_000)", "", "Samples: the last"),
-        Key("samples.left", "left", "sideways(-1)", "", "Samples: classes further left"),
-        Key("samples.right", "right", "sideways(1)", "", "Samples: classes further right"),
+        Key("samples.up", "up", "choose(-1)", "Samples: up", "up, down"),
+        Key("samples.down", "down", "choose(1)", "Samples: down", "up, down"),
+        Key("samples.page_up", "pageup", "page(-1)", "Samples: a page up", "a page"),
+        Key("samples.page_down", "pagedown", "page(1)", "Samples: a page down", "a page"),
+        Key("samples.first", "home", "choose(-1_000_000_000)", "Samples: the first", "first, last"),
+        Key("samples.last", "end", "choose(1_000_000_000)", "Samples: the last", "first, last"),
+        Key(
+            "samples.left", "left", "sideways(-1)", "Samples: classes further left", "more classes"
+        ),
+        Key(
+            "samples.right",
+            "right",
+            "sideways(1)",
+            "Samples: classes further right",
+            "more classes",
+        ),
     )
 
     def __init__(self) -> None:
