@@ -17,7 +17,7 @@ from engine import (
     SoftmaxCrossEntropy,
     Trainer,
 )
-from tests.engine.test_docs import EXAMPLES
+from tests.docs.test_layers import EXAMPLES
 
 torch = pytest.importorskip("torch")
 
