@@ -10,8 +10,9 @@ PAGE = Path(__file__).with_name("keys.md")
 INTRODUCTION = """\
 # Keys
 
-`?` shows them in nntui, and `ctrl+p` opens a palette that finds each by name. The names of the third
-column are those that a config file binds anew: `nntui config` prints where it is, and an example.
+`?` shows them in nntui, and `ctrl+p` opens a palette that finds each by name. The names of the
+third column are those that a config file binds anew: `nntui config` prints where it is, and an
+example.
 """
 VIEW_TITLES = {
     "curves": "Charts (views 1 and 2)",
