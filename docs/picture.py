@@ -28,6 +28,8 @@ SIZE = COLUMNS, ROWS = 112, 34
 PICTURE = Path(__file__).with_name("screen.svg")
 LARGEST = 500_000  # bytes
 PATIENCE = 60.0  # seconds
+# A terminal of all colours, whichever this is started in.
+LOOKS = {"TEXTUAL_THEME": "nntui-dark", "TERM": "xterm-256color", "COLORTERM": "truecolor"}
 CONDITION = "accuracy > 0.9 once"
 
 
@@ -106,7 +108,8 @@ async def walk(camera: Camera) -> None:
 async def film(scenes: Callable[[Camera], Awaitable[None]]) -> list[Frame]:
     """Train, press keys, and return the frames."""
     with tempfile.TemporaryDirectory() as home:
-        os.environ.update(XDG_STATE_HOME=home, XDG_CONFIG_HOME=home, TEXTUAL_THEME="nntui-dark")
+        os.environ.update(LOOKS, XDG_STATE_HOME=home, XDG_CONFIG_HOME=home)
+        os.environ.pop("NO_COLOR", None)
         worker = Worker(RUN)
         try:
             app = Monitor(Connection.open(worker), worker.run.log)

@@ -92,6 +92,6 @@ def test_its_files_of_a_run_are_named_so():
     assert known <= named
 
 
-@pytest.mark.parametrize("path", set(re.findall(r"`(engine/[\w/.]+)`", PAGE)))
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"`(engine/[\w/.]+)`", PAGE))))
 def test_the_code_that_it_names_is_there(path):
     assert (DOCS.parent / path).exists()
