@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tui.key import Key
-from tui.keys import SHOWING, STEPPING, TRAINING, VIEWS
+from tui.keys import TABLES, VIEWS
 
 PAGE = Path(__file__).with_name("keys.md")
 INTRODUCTION = """\
@@ -46,9 +46,7 @@ def page() -> str:
     """Return the page."""
     parts = [
         INTRODUCTION,
-        _table("Moving and stopping", STEPPING),
-        _table("Training", TRAINING),
-        _table("Views", SHOWING),
+        *(_table(name.capitalize(), keys) for name, keys in TABLES.items()),
         *(_table(VIEW_TITLES[view.NAME], view.KEYS, NOTES[view.NAME]) for view in VIEWS),
     ]
     return "\n".join(parts)

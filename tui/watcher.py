@@ -304,7 +304,7 @@ class Watcher(PacedApp):
         """Say what has happened, or else what helps now."""
         frame = self.frame
         said = self._message(frame) if frame else ""
-        parts = [self.said] if self.said else [p for p in (said, self.not_recorded) if p]
+        parts = [part for part in (self.said or said, self.not_recorded) if part]
         if parts:
             return self._notice(self.keymap.with_keys(" · ".join(parts)), "-warn")
         helps = self.settings.hints and hint(frame, self.status, self.keymap.shown)

@@ -15,7 +15,7 @@ hints = true
 [keys]
 step = "p"
 start = "f5"
-quit = "d"
+quit = "i"
 """
 NAMED = {"f5": "\x1b[15~"}
 
@@ -41,7 +41,7 @@ def test_keys_are_rebound_and_a_wrong_line_is_told(start, config):
     t.until("● running.* of 40/s")
     t.press(" ")
     t.until("‖ paused")
-    t.press("d")
+    t.press("i")
     assert t.wait() == 0
     assert f"nntui: {config}: line 3 is ignored: 'bars' must be one of both, line, band" in (
         re.sub(rb"\r\n", b"", t.output).decode()
@@ -54,7 +54,7 @@ def test_the_command_line_counts_more(start, config):
     assert "epochs a second" not in t.text()
     t.press(" ")
     t.until("‖ paused")
-    t.press("d")
+    t.press("i")
     assert t.wait() == 0
 
 

@@ -44,7 +44,7 @@ class ConfigFile:
         path = platformdirs.user_config_path("nntui") / "config.toml"
         try:
             return cls(path, read_file(path).decode("utf-8-sig", errors="replace"))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return cls(path, "")
         except OSError as error:
             unread = cls(path, "")
