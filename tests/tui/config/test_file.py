@@ -121,8 +121,8 @@ def documents(draw):
     lines, said, table = [], {}, ""
     for name in draw(st.lists(words, unique=True, max_size=8)):
         if draw(st.integers(0, 3)) == 0:
-            table = f"t{name}."
-            lines.append(f"[t{name}]")
+            table = f"T{name}."
+            lines.append(f"[T{name}]")
         value = draw(st.one_of(scalars, st.lists(scalars, max_size=3)))
         items = value if isinstance(value, list) else [value]
         written = [f'"{i}"' if isinstance(i, str) else str(i).lower() for i in items]
