@@ -32,7 +32,7 @@ the network takes each class to be. After an edit while it is paused, it is what
 """,
     "inside": """\
 On the left are the operations of an epoch. Of one of them there are its formula, the arrays that it
-reads and writes, and of one array the figures, a histogram, a heat map and the numbers. What the
+reads and writes, and of one array the figures, a histogram, a heatmap and the numbers. What the
 last step changed stands out.
 """,
     "layers": """\

@@ -171,7 +171,7 @@ class Monitor(Watcher):
         """Put every key's action into the palette."""
         own = {key.text for key in self.keymap}
         yield from (c for c in super().get_system_commands(screen) if c.title not in own)
-        note = self.run_told.note if self.run_told else ""
+        note = self.welcome.note if self.welcome else ""
         if note:
             yield SystemCommand(
                 "Describe the data",

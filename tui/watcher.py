@@ -77,7 +77,7 @@ class Watcher(PacedApp):
         super().__init__(log)
         self.connection, self.said = connection, notice
         self.settings, self.keymap = settings, settings.keymap
-        self.run_told: events.Welcome | None = None
+        self.welcome: events.Welcome | None = None
         self.frame: frames.Frame | None = None
         self.metrics = list(BUILT_IN)
         self.breakpoints = events.BreakpointsChanged([])
@@ -166,7 +166,7 @@ class Watcher(PacedApp):
                 screen.call_later(screen.hear, event)  # it may not be mounted yet
         match event:
             case events.Welcome():
-                self.run_told = event
+                self.welcome = event
                 self.query_one(RunLine).draw_run(event, event.seed)
                 self._subscribe()
                 for command in self._waiting:
@@ -191,7 +191,7 @@ class Watcher(PacedApp):
                 self._hurry()
             case events.Failed(message):
                 self.failure = message
-                self.exit(1 if self.run_told else 2)  # 2 for what could not be built
+                self.exit(1 if self.welcome else 2)  # 2 for what could not be built
             case events.NotRecorded(message):
                 self.not_recorded = message
                 self._draw()
@@ -208,8 +208,8 @@ class Watcher(PacedApp):
                 if not isinstance(self.screen, BreakpointsScreen):  # which shows it itself
                     self.said = message
                     self._show_notice()
-            case events.Restarted(seed) if self.run_told:
-                self.query_one(RunLine).draw_run(self.run_told, seed)
+            case events.Restarted(seed) if self.welcome:
+                self.query_one(RunLine).draw_run(self.welcome, seed)
 
     def _set_status(self, status: str) -> None:
         """Take down how the run is; the footer shows what can be done then."""
@@ -277,7 +277,7 @@ class Watcher(PacedApp):
 
     def _tell(self, command: commands.SessionCommand) -> None:
         """Send a command, or keep it until there is a session."""
-        if self.run_told is None:
+        if self.welcome is None:
             self._waiting.append(command)
         else:
             self._expect_answer()
@@ -285,13 +285,13 @@ class Watcher(PacedApp):
 
     def _hurry(self) -> None:
         """Show soon what a person has asked for."""
-        if self.run_told:
+        if self.welcome:
             self.hurry()
 
     # -- showing -------------------------------------------------------------------------------
 
     def _draw(self) -> None:
-        frame, run = self.frame, self.run_told
+        frame, run = self.frame, self.welcome
         if run is None or frame is None or self._subscribed is None:
             return
         self.query_one(StatusLine).draw_status(frame, self.status, self.leading)
@@ -316,7 +316,7 @@ class Watcher(PacedApp):
             return UNANSWERED
         if self.status == "completed":  # what was said while it was trained is over
             return frame.message if frame.status == "completed" else ""
-        batches = self.run_told.batches if self.run_told else 1
+        batches = self.welcome.batches if self.welcome else 1
         within = frame.status == "paused" and (frame.operation or frame.batch)
         batch = f" · batch {frame.batch + 1}/{batches}" if batches > 1 else ""
         return frame.message or (f"next: {frame.next}{batch}" if within else "")

@@ -1,4 +1,4 @@
-"""An array in few figures: its statistics, a histogram, and levels for a heat map."""
+"""An array in few figures: its statistics, a histogram, and levels for a heatmap."""
 
 from __future__ import annotations
 

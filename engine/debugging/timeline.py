@@ -65,7 +65,7 @@ class Timeline:
 
     # -- where it is ---------------------------------------------------------------------------
 
-    def set_out(self) -> Snapshot:
+    def keep_beginning(self) -> Snapshot:
         """Keep the beginning, before the machine first moves or is changed; return it."""
         if self._first is None:
             self._first = self.saver.take()
@@ -153,7 +153,7 @@ class Timeline:
         if since is not None:
             latest = min(latest, since * batches)
         near = [s for s in self._on_the_way if s.iteration <= latest]
-        kept = next(self.branch.before(latest), self.set_out())
+        kept = next(self.branch.before(latest), self.keep_beginning())
         return max(kept, *near, key=lambda s: s.iteration) if near else kept
 
     def jump(self, snapshot: Snapshot) -> None:
@@ -166,9 +166,9 @@ class Timeline:
         for change in self.branch.changes:
             if change.position < snapshot.position and change.target in self._original:
                 find_target(machine, change.target).write(change.after)
-        self.arrive()
+        self.repeat_changes()
 
-    def arrive(self) -> None:
+    def repeat_changes(self) -> None:
         """Make again the changes that were made at this place."""
         here = self.machine.position
         for change in self.branch.changes:
@@ -188,7 +188,7 @@ class Timeline:
         ahead = {c.position for c in self.branch.changes if here < c.position < target}
         for stop in (*sorted(ahead), target):
             yield from self._run(stop)
-            self.arrive()
+            self.repeat_changes()
             if self._is_exact:
                 yield
 
@@ -222,7 +222,7 @@ class Timeline:
     def _advance(self, stop: Position) -> Iterator[None]:
         machine, length = self.machine, len(self.machine.program)
         goal = stop.epoch * machine.batches + stop.batch
-        room = int(self.memory * SHARE_ON_THE_WAY / self.set_out().nbytes)
+        room = int(self.memory * SHARE_ON_THE_WAY / self.keep_beginning().nbytes)
         every = (goal - machine.iteration) // min(ON_THE_WAY, room) if room else 0
         if every:
             self._on_the_way.clear()
@@ -252,7 +252,7 @@ class Timeline:
         """
         origin = end = self.machine.position
         self.mark()
-        for snapshot in (*self.branch.before(self.machine.iteration), self.set_out()):
+        for snapshot in (*self.branch.before(self.machine.iteration), self.keep_beginning()):
             start = self._exact_after(snapshot)
             if start >= end:
                 continue
@@ -288,7 +288,7 @@ class Timeline:
         target = find_target(machine, name)
         value = float(value)  # whatever kind of number it is, it is written as it is recorded
         target.check(value)
-        self.set_out()
+        self.keep_beginning()
         again = self.in_the_past or self.branch.has(machine.position, target.name, value)
         if machine.in_callback and again:
             target.write(value)
@@ -353,7 +353,7 @@ class Timeline:
     def restart(self) -> Branch:
         """Begin a branch at the beginning, with nothing changed."""
         self.mark()
-        first = self.set_out()
+        first = self.keep_beginning()
         branch = Branch(self._new_name(), self.branch)
         self._begin(branch)
         self.jump(first)

@@ -200,10 +200,10 @@ class Trainer(Machine):
         self.expect_no_callback()
         if not self.done:
             epoch, batch, operation = self.epoch, self.batch, self.program[self.operation]
-            self.timeline.set_out()
+            self.timeline.keep_beginning()
             with self.timeline.recovering():
                 self.advance(self.operation + 1)
-            self.timeline.arrive()
+            self.timeline.repeat_changes()
             self.stand()
             self.emit(events.OperationCompleted(epoch, batch, operation.name))
 
@@ -211,14 +211,14 @@ class Trainer(Machine):
     def _run(self, goal: int, deadline: float = math.inf) -> None:
         """Go on until ``goal`` iterations are done, or it is to stop before."""
         self.expect_no_callback()
-        self.timeline.set_out()
+        self.timeline.keep_beginning()
         self._pausing = False
         self._iterate = self._watch if self.breakpoints.active else self._pass
         self._deadline = deadline
         with self.timeline.recovering():
             while self._run_to_change(goal, deadline):
-                self.timeline.arrive()
-        self.timeline.arrive()
+                self.timeline.repeat_changes()
+        self.timeline.repeat_changes()
         self.stand()
 
     def _run_to_change(self, goal: int, deadline: float) -> bool:
@@ -265,7 +265,7 @@ class Trainer(Machine):
 
     def _breaks(self) -> bool:
         """Whether a breakpoint holds here, after the changes that were made here."""
-        self.timeline.arrive()
+        self.timeline.repeat_changes()
         hit = self.breakpoints.hit()
         if hit:
             self.pause()

@@ -1,4 +1,4 @@
-"""The part of an array that fits on a screen: heat map, numbers, the cell under the cursor."""
+"""The part of an array that fits on a screen: heatmap, numbers, the cell under the cursor."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Window:
         return 1.0 if part is None else scale_of(statistics(part))
 
     def heat(self, wanted: InsideQuery) -> HeatMap:
-        """Return the heat map, moved so that it lies within the matrix."""
+        """Return the heatmap, moved so that it lies within the matrix."""
         room = heat_room(self.matrix.shape, (wanted.heat_rows, wanted.heat_columns))
         cut, row, column = self._within((wanted.heat_row, wanted.heat_column), room)
         part, scale = self._values(wanted.kind, cut), self.scale(wanted.kind)

@@ -230,10 +230,10 @@ def _begin(trainer: Trainer, changes: list[Changed], end: Position) -> None:
     if trainer.position != BEGINNING or trainer.timeline.branch.changes:
         trainer.timeline.restart()  # a file may have trained it already
     timeline = trainer.timeline
-    timeline.set_out()
+    timeline.keep_beginning()
     timeline.memory, trainer.epochs = 0, end.epoch + 1
     timeline.branch.changes[:], timeline.branch.reached = changes, end
-    timeline.arrive()
+    timeline.repeat_changes()
 
 
 def _train(trainer: Trainer, end: Position) -> None:

@@ -86,7 +86,7 @@ class Session:
         self._due = perf_counter()
         self._marks: deque[tuple[float, int]] = deque(maxlen=MARKS)
         self._journey: Iterator[None] | None = None
-        self._arrive = self._stepped
+        self._finish = self._stepped
         self._waiting: deque[SessionCommand] = deque()
         self.predicted: Evaluation | None = None
         self._full_speed = FullSpeed(trainer, self._say)
@@ -245,20 +245,20 @@ class Session:
 
     # -- travelling ----------------------------------------------------------------------------
 
-    def travel(self, journey: Iterator[None], arrive: Callable[[], None] | None = None) -> None:
+    def travel(self, journey: Iterator[None], finish: Callable[[], None] | None = None) -> None:
         """Begin a journey; a short one is finished at once, in a long one others get their turn.
 
         Parameters
         ----------
         journey : iterator
             Goes on to another place as long as it is continued.
-        arrive : callable, optional
+        finish : callable, optional
             Called at its end, instead of a pause there.
         """
         self.status, self.message, self._target = "paused", "", None
         self.predicted = None
         self.inspector.forget()
-        self._journey, self._arrive = journey, arrive or self._stepped
+        self._journey, self._finish = journey, finish or self._stepped
         self._travel_for(AT_ONCE)
         self.outbox.append(messages.branches_of(self.trainer))
         if self._journey:
@@ -273,7 +273,7 @@ class Session:
             if perf_counter() >= deadline:
                 self._journey = journey
                 return
-        self._arrive()
+        self._finish()
         while self._waiting and not self._journey:
             self._attempt(self._waiting.popleft())
 

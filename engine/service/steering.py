@@ -100,7 +100,7 @@ def _run_back(session: Session) -> None:
     if not breakpoints.active:
         return session.reject("there is no breakpoint to go back to: {set_breakpoint} sets one")
 
-    def arrive() -> None:
+    def finish() -> None:
         if trainer.position == before:
             session.reject("no breakpoint held before this place")
             session.pause("user")
@@ -109,7 +109,7 @@ def _run_back(session: Session) -> None:
             text = f"breakpoint {held[0].number}: {held[0].text}" if held else ""
             session.pause("breakpoint", text)
 
-    return session.travel(trainer.search_back(), arrive)
+    return session.travel(trainer.search_back(), finish)
 
 
 def _train_further(session: Session, epochs: int) -> None:

@@ -1,4 +1,4 @@
-"""The heat map in terminals of few colours, as they show it."""
+"""The heatmap in terminals of few colours, as they show it."""
 
 from collections import Counter
 

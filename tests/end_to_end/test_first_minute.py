@@ -14,7 +14,7 @@ def test_one_reads_the_hint_changes_the_rate_and_watches_the_loss_fall(start):
     t = start("--speed", "500", "--seed", "0", "--lr", "0.5", "--epochs", "10000000")
     t.until("500 epochs a second · \\] faster")
     t.until(r"of 500/s")
-    t.until(r"epoch [1-9]\d\d ")
+    t.until(r"epoch [1-9]\d\d+ ")
     before = loss(t)
     t.press("+")
     t.until(r"lr 1\b")

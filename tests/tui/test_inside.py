@@ -469,4 +469,4 @@ async def test_the_program_is_there_before_the_session_has_answered(monitor, scr
         assert seen(app) is None
         text = screen_text(app)
         assert "▶▎dense_1.forward" in text
-        assert all(f"▎{operation}" in text for operation in app.run_told.operations)
+        assert all(f"▎{operation}" in text for operation in app.welcome.operations)

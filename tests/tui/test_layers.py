@@ -61,18 +61,6 @@ async def test_the_cursor_chooses_a_layer_to_look_into(monitor):
         assert inside.program[inside.operation].name == "relu_1.forward"
 
 
-@pytest.mark.parametrize("theme", ["nntui-dark", "nntui-light", "ansi-dark"])
-@pytest.mark.parametrize("size", [(80, 24), (120, 35)], ids=str)
-def test_pictures(snap_compare, monitor, size, theme):
-    async def run(pilot):
-        pilot.app.theme = theme
-        await settle(pilot)
-        await press(pilot, "5", "n", "n")
-
-    app = monitor(at=60, learning_rate=50.0)
-    assert snap_compare(app, terminal_size=size, run_before=run)
-
-
 def test_a_sparkline_goes_from_the_least_to_the_greatest():
     assert sparkline([0.0, 1.0, None, 0.5]) == f"{BLOCKS[0]}{BLOCKS[7]} {BLOCKS[4]}"
     assert sparkline([1.0, 10.0, 100.0], logarithmic=True) == f"{BLOCKS[0]}{BLOCKS[4]}{BLOCKS[7]}"

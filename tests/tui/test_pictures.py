@@ -22,43 +22,47 @@ def after(*keys, theme=None):
     return run
 
 
-@pytest.mark.parametrize("size", [(40, 12), (80, 24), (120, 35), (200, 50)], ids=str)
-def test_in_the_middle_of_a_run(snap_compare, monitor, size):
-    app = monitor(at=300, learning_rate=1.0)
-    assert snap_compare(app, terminal_size=size, run_before=after("+", "n"))
+# By name: the learning rate that it is trained with, and the keys that are pressed then.
+SHOWN = {
+    "both": (1.0, ("+", "n")),
+    "curves": (1.0, ("2", "+", "n", "N", ",")),
+    "samples": (1.0, ("3", "u", "w", "down")),
+    "inside": (1.0, ("4", "s", "tab", "tab", "right", "right", "down", "n")),
+    "change": (1.0, ("4", *["j"] * 8, "n", "d", "h")),
+    "layers": (50.0, ("5",)),
+}
 
 
-def test_light(snap_compare, monitor):
-    app = monitor(at=300, learning_rate=1.0)
-    assert snap_compare(app, terminal_size=(80, 24), run_before=after(theme="nntui-light"))
-
-
-@pytest.mark.parametrize("theme", ["nntui-dark", "nntui-light"])
-@pytest.mark.parametrize("size", [(40, 12), (80, 24), (120, 35), (200, 50)], ids=str)
-def test_inside_an_operation(snap_compare, monitor, size, theme):
-    app = monitor(at=300, learning_rate=1.0)
-    keys = "4", "s", "tab", "tab", "right", "right", "down", "n"
-    assert snap_compare(app, terminal_size=size, run_before=after(*keys, theme=theme))
+def in_view(monitor, view, theme):
+    rate, keys = SHOWN[view]
+    return monitor(at=300, learning_rate=rate), after(*keys, theme=theme)
 
 
 @pytest.mark.parametrize("theme", ["nntui-dark", "nntui-light"])
 @pytest.mark.parametrize("size", [(80, 24), (120, 35), (200, 50)], ids=str)
-def test_the_change_of_an_array(snap_compare, monitor, size, theme):
-    app = monitor(at=300, learning_rate=1.0)
-    keys = "4", *["j"] * 8, "n", "d", "h"
-    assert snap_compare(app, terminal_size=size, run_before=after(*keys, theme=theme))
+@pytest.mark.parametrize("view", SHOWN)
+def test_each_view(snap_compare, monitor, view, size, theme):
+    app, run = in_view(monitor, view, theme)
+    assert snap_compare(app, terminal_size=size, run_before=run)
+
+
+@pytest.mark.parametrize("theme", ["ansi-dark", "ansi-light"])
+@pytest.mark.parametrize("view", SHOWN)
+def test_each_view_in_sixteen_colours(snap_compare, monitor, view, theme):
+    app, run = in_view(monitor, view, theme)
+    assert snap_compare(app, terminal_size=(80, 24), run_before=run)
+
+
+@pytest.mark.parametrize("view", ["both", "inside", "layers"])
+def test_a_small_terminal(snap_compare, monitor, view):
+    app, run = in_view(monitor, view, "nntui-dark")
+    assert snap_compare(app, terminal_size=(40, 12), run_before=run)
 
 
 def test_inside_a_backward_pass(snap_compare, monitor):
     app = monitor(at=300, learning_rate=1.0)
     keys = "4", *["s"] * 6, "h"
     assert snap_compare(app, terminal_size=(80, 24), run_before=after(*keys))
-
-
-def test_inside_an_operation_in_sixteen_colours(snap_compare, monitor):
-    app = monitor(at=300, learning_rate=1.0)
-    run = after("4", *["s"] * 3, theme="ansi-dark")
-    assert snap_compare(app, terminal_size=(120, 35), run_before=run)
 
 
 def test_the_source_in_full(snap_compare, monitor):

@@ -22,7 +22,7 @@ class RunState(Protocol):
     """What is known of a run: what the session has sent last."""
 
     @property
-    def run_told(self) -> Welcome | None: ...  # noqa: D102
+    def welcome(self) -> Welcome | None: ...  # noqa: D102
     @property
     def frame(self) -> Frame | None: ...  # noqa: D102
     @property

@@ -9,7 +9,7 @@ import msgspec
 from engine.protocol.bounds import Cells, Index, Rows, Text
 from engine.protocol.events import Event
 
-# What heat map and numbers show of an array: its values, what was added to them since they were
+# What heatmap and numbers show of an array: its values, what was added to them since they were
 # kept, or the loss's derivative by them.
 Kind = Literal["values", "change", "gradient"]
 
@@ -29,11 +29,11 @@ class InsideQuery(msgspec.Struct, frozen=True, tag="inside"):
     first_row, first_column, rows, columns : int
         The window of numbers.
     heat_row, heat_column, heat_rows, heat_columns : int
-        The window of the heat map; it may go on beside or below itself, see `heat_room`.
+        The window of the heatmap; it may go on beside or below itself, see `heat_room`.
     bins : int
         Of the histogram.
     kind : Kind
-        What window and heat map show.
+        What window and heatmap show.
     """
 
     operation: Index | None = None
@@ -53,7 +53,7 @@ class InsideQuery(msgspec.Struct, frozen=True, tag="inside"):
 
 
 def heat_room(shape: tuple[int, ...], room: tuple[int, int]) -> tuple[int, int]:
-    """Return how many rows and columns of a matrix a heat map has room for.
+    """Return how many rows and columns of a matrix a heatmap has room for.
 
     What is too long goes on beside itself if it is narrow, and what is too wide below itself if
     it is flat, each time with a gap of one value.
@@ -201,7 +201,7 @@ class Inspection(msgspec.Struct, frozen=True, tag="inside"):
     histogram, histogram_before : list of int
         How many values lie in each part; of the array before the last step, if that is known.
     kind, missing : Kind, str
-        What heat map and table show, and why there is nothing of that kind; else empty.
+        What heatmap and table show, and why there is nothing of that kind; else empty.
     since : str
         When the array was as before: ``in dense_1.backward`` or ``since epoch 512``.
     gradients : Table or None

@@ -1,4 +1,4 @@
-"""The colours of a heat map: one hue above zero, another below, the stronger the more.
+"""The colours of a heatmap: one hue above zero, another below, the stronger the more.
 
 All are of the cube of 256 colours, and those for a terminal of 16 are of the 16, so that none is
 rounded to a neighbour: blends of a theme's colours become grey, or the colour of the other sign.

@@ -1,4 +1,4 @@
-"""An array as a heat map."""
+"""An array as a heatmap."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ class HeatPanel(Canvas):
 
 
 def title_of(seen: Inspection) -> str:
-    """Return what heat map and numbers show."""
+    """Return what heatmap and numbers show."""
     return f"change {seen.since}".rstrip() if seen.kind == "change" else seen.kind
 
 

@@ -1,4 +1,4 @@
-"""How a matrix is laid out where a heat map has room for it."""
+"""How a matrix is laid out where a heatmap has room for it."""
 
 from __future__ import annotations
 

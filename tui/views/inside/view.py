@@ -38,7 +38,7 @@ class InsideView(Container, View):
     row, column : int
         The cell under the cursor, kept from one array to the next.
     kind : Kind
-        What heat map and numbers show of it.
+        What heatmap and numbers show of it.
     """
 
     NAME = "inside"
@@ -73,7 +73,7 @@ class InsideView(Container, View):
             "inside.turn",
             "h",
             "turn",
-            "Inside: numbers, heat map, figures",
+            "Inside: numbers, heatmap, figures",
             "numbers, heatmap",
             "turn",
         ),
@@ -159,7 +159,7 @@ class InsideView(Container, View):
 
     def prepare(self, state: RunState) -> None:
         """Draw the program, and the operation that comes next."""
-        frame, run = state.frame, state.run_told
+        frame, run = state.frame, state.welcome
         if self._seen is None and frame and run:
             Thread(target=highlighted, args=("",), daemon=True).start()  # its import takes long
             known = [ProgramEntry(*item, [], [], "", "") for item in run.operations.items()]
@@ -234,7 +234,7 @@ class InsideView(Container, View):
         self.action_move(direction * 10**9, direction * 10**9)
 
     def action_turn(self) -> None:
-        """Show the array as numbers, as a heat map, or in figures, where not all fit."""
+        """Show the array as numbers, as a heatmap, or in figures, where not all fit."""
         now = next(k for k, face in enumerate(FACES) if self.has_class(face))
         self.remove_class(FACES[now])
         self.add_class(FACES[(now + 1) % len(FACES)])

@@ -136,9 +136,9 @@ class SamplesView(Canvas, View):
     def draw(self, state: RunState) -> None:
         """Draw the samples that the session sent."""
         samples = state.frame and state.frame.answer(Samples)
-        if not samples or not state.run_told:
+        if not samples or not state.welcome:
             return
-        self._seen, self._total, names = samples, samples.total, state.run_told.class_names
+        self._seen, self._total, names = samples, samples.total, state.welcome.class_names
         self.action_choose(0)
         self._names, self._label = names, min(10, max(4, *map(len, names)))
         self.action_sideways(0)
