@@ -61,6 +61,8 @@ def _say_inactive(name: str, layer: Any, share: float) -> str:
 
 
 def _say_update(name: str, layer: Any, value: float) -> str:
+    if value == 0:
+        return f"the weights of {name} are not updated"
     return f"the update of {name} is {value:.0e} of its weights"
 
 
