@@ -1,10 +1,12 @@
 """The real app over a real session in the same process, so that nothing depends on time."""
 
 import asyncio
+import os
 from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import settings
 
 from engine.protocol import commands, frames
 from engine.protocol.views.curves import Curves
@@ -12,6 +14,10 @@ from engine.service.build import build_trainer
 from engine.service.description import Description
 from engine.service.session import Session
 from tui.app import Monitor
+
+if os.environ.get("CI"):  # where hypothesis tries the same examples each time, and fewer
+    settings.register_profile("ci", settings.get_profile("ci"), max_examples=30)
+    settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session", autouse=True)

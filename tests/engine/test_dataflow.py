@@ -1,6 +1,7 @@
 """What operations read and write, by their formulas."""
 
 import sys
+from itertools import product
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from engine.training.program import Place
 from tests.book import adam, momentum
 from tests.engine.test_strangers import attributes
 from tests.strangers import CALLBACKS, STRANGERS, build
+from tests.thin import thinned
 
 
 def flows_of(trainer):
@@ -85,8 +87,7 @@ def changed_by(trainer):
     return {name for name, value in values().items() if before.get(name) != value}
 
 
-@pytest.mark.parametrize("batch_size", [None, 7])
-@pytest.mark.parametrize("name", STRANGERS)
+@pytest.mark.parametrize(("name", "batch_size"), thinned(product(STRANGERS, [None, 7]), 3))
 def test_what_changes_is_among_what_is_written(name, batch_size):
     trainer = build(name, batch_size=batch_size)
     trainer.run(2)

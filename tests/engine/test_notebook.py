@@ -13,6 +13,7 @@ from engine.service.build import build_trainer
 from engine.service.description import Description
 from tests import notebook
 from tests.command import nntui
+from tests.thin import thinned
 
 RUNS = [
     {},
@@ -41,7 +42,9 @@ def test_a_training_agrees_with_the_notebook(options, kernels):
 
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one core")
-@pytest.mark.parametrize("options", [*RUNS, {"seed": 8, "hidden": (300, 1, 200)}], ids=str)
+@pytest.mark.parametrize(
+    "options", thinned([*RUNS, {"seed": 8, "hidden": (300, 1, 200)}], 3), ids=str
+)
 def test_a_training_agrees_with_the_notebook_on_two_threads(options):
     trainer = build_trainer(Description(epochs=100, **options))
     losses = []
@@ -111,7 +114,7 @@ def test_the_headless_lines_are_the_notebooks():
     assert printed.splitlines() == lines
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", thinned([0, 1], 2))
 def test_the_default_run_agrees_to_its_end(seed):
     trainer = build_trainer(Description(seed=seed))
     ours = []

@@ -3,6 +3,7 @@
 import itertools
 import os
 import random
+from itertools import product
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from engine.training.machine import NotRepeatedError
 from engine.training.snapshots import Saver
 from engine.training.state import StateError
 from tests.strangers import STRANGERS, build, with_layer
+from tests.thin import thinned
 
 EPOCHS = 8
 OPTIONS = [(batch_size, dtype) for batch_size in (None, 7) for dtype in ("float64", "float32")]
@@ -103,8 +105,7 @@ TestWalk.settings = settings(
 )
 
 
-@pytest.mark.parametrize("options", OPTIONS, ids=str)
-@pytest.mark.parametrize("name", STRANGERS)
+@pytest.mark.parametrize(("name", "options"), thinned(product(STRANGERS, OPTIONS), 3), ids=str)
 def test_every_network_goes_back_and_on_again(name, options):
     batch_size, dtype = options
     places = straight(name, batch_size, dtype)
@@ -172,7 +173,7 @@ def test_what_cannot_be_stored_is_named():
         Saver(trainer).take().state.to_bytes()
 
 
-@pytest.mark.parametrize("name", [name for name in STRANGERS if name != "Containers"])
+@pytest.mark.parametrize("name", thinned([name for name in STRANGERS if name != "Containers"], 2))
 def test_a_state_goes_on_from_its_bytes_in_another_trainer(name):
     trainer = build(name, batch_size=7)
     trainer.run(4)
@@ -227,7 +228,7 @@ def test_what_a_layer_computes_is_no_parameter():
     assert trainer.network.parameters.size == (2 + 1) * 8 + (8 + 1) * 8 + (8 + 1) * 2
 
 
-@pytest.mark.parametrize("name", sorted({*STRANGERS} - {"ModuleDropout", "Containers"}))
+@pytest.mark.parametrize("name", thinned(sorted({*STRANGERS} - {"ModuleDropout", "Containers"}), 2))
 def test_a_prediction_anywhere_changes_nothing(name):
     """But for what a layer keeps in its module and in its class, which is not copied."""
     asked = build(name, batch_size=7)
@@ -305,7 +306,7 @@ CALLED_BY_HAND = ("PReLU", "Whole", "Property", "Squares", "MomentumOnLayers", "
 
 
 @pytest.mark.parametrize("kernels", [True, False])
-@pytest.mark.parametrize("name", [*CALLED_BY_HAND, "schedule"])
+@pytest.mark.parametrize("name", thinned([*CALLED_BY_HAND, "schedule"], 2))
 @pytest.mark.parametrize("batch_size", [None, 7])
 def test_layers_called_by_hand_anywhere_make_no_difference(name, batch_size, kernels):
     plain, called = (build(name, kernels=kernels, batch_size=batch_size) for _ in range(2))
@@ -322,7 +323,9 @@ def test_layers_called_by_hand_anywhere_make_no_difference(name, batch_size, ker
 
 
 @pytest.mark.parametrize("kernels", [True, False])
-@pytest.mark.parametrize("name", [*CALLED_BY_HAND, "Transposed", "Affine", "InDictionary"])
+@pytest.mark.parametrize(
+    "name", thinned([*CALLED_BY_HAND, "Transposed", "Affine", "InDictionary"], 2)
+)
 def test_layers_called_in_a_callback_make_no_difference(name, kernels):
     plain, called = (build(name, kernels=kernels) for _ in range(2))
     outputs = []

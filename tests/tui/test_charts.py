@@ -1,6 +1,7 @@
 """CurvesView of any metrics: as many as there is room for, and what they ask of a session."""
 
 import math
+from itertools import product
 
 import pytest
 from textual.events import MouseScrollUp
@@ -8,6 +9,7 @@ from textual.events import MouseScrollUp
 from engine.protocol import commands
 from engine.protocol.metrics import BUILT_IN, Metric
 from engine.protocol.views.curves import Curves, CurvesQuery
+from tests.thin import thinned
 from tui.views.curves.chart import Chart
 from tui.views.curves.series import Series
 from tui.views.curves.view import LEAST_HEIGHT, CurvesView
@@ -35,9 +37,12 @@ def shown(app):
     return [chart.metric.name for chart in app.query_one(CurvesView).shown]
 
 
-@pytest.mark.parametrize("size", [(40, 12), (80, 24), (120, 35), (151, 41), (200, 50)], ids=str)
-@pytest.mark.parametrize("view", ["1", "2"])
-@pytest.mark.parametrize("number", [0, 1, 7])
+SIZES = (40, 12), (80, 24), (120, 35), (151, 41), (200, 50)
+
+
+@pytest.mark.parametrize(
+    ("size", "view", "number"), thinned(product(SIZES, "12", [0, 1, 7]), 4), ids=str
+)
 async def test_as_many_are_shown_as_fit_evenly(monitor, screen_text, size, view, number):
     app = monitor(at=5)
     add(app, METRICS[:number])

@@ -179,7 +179,7 @@ def test_a_condition_that_is_none_gets_one_line_with_its_column():
 @pytest.mark.parametrize(
     "options",
     [
-        ["--batch-size", "64", "--dtype", "float32"],
+        ["--batch-size", "64", "--dtype", "float32", "--epochs", "900"],
         ["--break", "dense_2.backward and epoch > 5"],
         ["--learning-rate", "1e300"],
         ["mine.py"],
