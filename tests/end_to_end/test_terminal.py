@@ -228,6 +228,7 @@ def test_the_terminal_is_restored(start):
     assert t.output.rstrip().endswith(b"\x1b[?25h") or b"\x1b[?25h" in t.output[-200:]
 
 
+@pytest.mark.endurance  # its seconds hold on a machine that has nothing else to do
 @pytest.mark.parametrize(
     ("size", "answers"), [((80, 24), True), ((80, 24), False), ((200, 50), True)]
 )

@@ -41,7 +41,7 @@ LAYERS = {
     special=st.sampled_from([0.0, 0.01, 0.5]),
     seed=st.integers(0, 2**32 - 1),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_a_layer_has_the_same_bits_after_each_pass(kind, batches, widths, dtype, special, seed):
     make, kernel_of = LAYERS[kind]
     n_inputs, n_outputs = widths if kind == "dense" else (widths[0], widths[0])
@@ -68,7 +68,7 @@ def test_a_layer_has_the_same_bits_after_each_pass(kind, batches, widths, dtype,
     form=st.sampled_from(["intp", "uint8", "float", "column", "one-hot", "list", "negative"]),
     seed=st.integers(0, 2**32 - 1),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_a_loss_has_the_same_bits_after_each_pass(kind, batches, width, dtype, special, form, seed):
     loss, copy = kind(), kind()
     if kind is CrossEntropyLoss:
@@ -114,7 +114,7 @@ def test_a_loss_refuses_the_labels_that_its_formula_refuses(kernel, labels):
 
 
 @given(SAMPLES, WIDTHS, st.sampled_from(DTYPES), st.booleans(), st.integers(0, 2**32 - 1))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_accuracy_counts_as_numpy_does(samples, width, dtype, fortran, seed):
     random = np.random.default_rng(seed)
     kernel = AccuracyKernel()

@@ -280,7 +280,7 @@ def test_what_is_recomputed_makes_no_difference(name, deleted):
     assert iterate(kind(), RECOMPUTED[name].split(), deleted) == iterate(kind())
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(programs())
 def test_what_is_recomputed_makes_no_difference_whatever_is_written(text):
     layer = build(text)
@@ -299,7 +299,7 @@ def once(layer):
     return np.asarray(returned).tobytes(), arrays(layer)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(programs())
 def test_nothing_else_is_read_or_written_whatever_is_written(text):
     layer = build(text)

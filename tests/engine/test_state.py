@@ -14,7 +14,7 @@ from engine.training.state import State
 from tests.engine.graphs import Plain, Slotted, change, description, grow
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_any_graph_comes_back(rng):
     nodes = grow(rng)
@@ -38,7 +38,7 @@ def test_any_graph_comes_back(rng):
         assert description(roots) == before
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("akclr"), st.integers(0, 5)), max_size=40))
 def test_lists_that_grow_share_a_copy_also_after_going_back(steps):
     losses, states, expected = [], [], []

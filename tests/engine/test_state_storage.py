@@ -221,7 +221,7 @@ class TestRefusals:
         with pytest.raises(StateError, match=r"^dense_2 is not in the stored state"):
             State.load(data, {"dense_1": [], "dropout_1": [], "dense_2": []})
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=60, deadline=None)
     @given(st.data())
     def test_damaged_bytes(self, data):
         layer = Plain(
@@ -241,7 +241,7 @@ class TestRefusals:
                 State.load(data, {"a": []})
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32), st.integers(0, 20))
 def test_any_graph_is_put_into_one_built_alike(seed, changes):
     nodes, others = grow(random.Random(seed)), grow(random.Random(seed))

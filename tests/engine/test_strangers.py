@@ -98,7 +98,7 @@ class Walk(RuleBasedStateMachine):
 
 TestWalk = Walk.TestCase
 TestWalk.settings = settings(
-    max_examples=60,
+    max_examples=25,
     stateful_step_count=12,
     deadline=None,
     suppress_health_check=list(HealthCheck),

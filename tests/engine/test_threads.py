@@ -74,6 +74,7 @@ def test_a_replay_takes_as_many_threads_as_the_run(tmp_path):
     assert nntui("replay", "two").stdout == "main: 5 epochs and the state\nidentical\n"
 
 
+@pytest.mark.endurance  # others on the machine must leave both cores to it
 def test_busy_cores_slow_it_no_more_than_one_thread():
     options = ["--hidden", "64,64", "--epochs", "300", "--headless", "--seed", "1"]
     loops = [

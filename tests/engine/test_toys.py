@@ -34,7 +34,7 @@ def test_those_of_the_book_are_the_books_to_the_bit(name, draw):
     assert random.random_sample() == after, "the weights are drawn from elsewhere"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     name=st.sampled_from(list(TOYS)),
     samples=st.integers(1, 40),

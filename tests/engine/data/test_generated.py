@@ -62,7 +62,7 @@ def tables(draw):
     return matrix, labels, header if named else None, index, end.join([*text, ""])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     tables(),
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "latin-1"]),
