@@ -56,6 +56,7 @@ def test_the_command_line_counts_more(start, config):
     t.until("‖ paused")
     t.press("i")
     assert t.wait() == 0
+    assert t.output.count(b"nntui: ") == 1, "only what is wrong in the file is told"
 
 
 def test_the_command_prints_the_file_or_an_example(config, monkeypatch):

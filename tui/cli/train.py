@@ -159,9 +159,10 @@ def command(
     options = _checked(joined(options))
     on_screen = not (headless or as_json) and sys.stdout.isatty()
     config = find_file() if on_screen else None
-    if speed is None and config:
+    if config:
         usual = TOY_SPEED if options["source"] in TOYS else 0.0
-        speed = config.take("speed", values.speed, usual)
+        configured = config.take("speed", values.speed, usual)
+        speed = configured if speed is None else speed
     description = Description(
         seed=secrets.randbelow(2**32) if seed is None else seed,
         batch_size=None if isinstance(batch_size, str) else batch_size,
