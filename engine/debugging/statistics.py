@@ -7,14 +7,13 @@ import math
 import numpy as np
 
 from engine.nn.arrays import Array
-from engine.protocol.views.inside import ArrayStatistics
+from engine.protocol.views.inside import LEVELS, NOT_A_NUMBER, ArrayStatistics
 
 MOST_EXACT = 1 << 20  # values of an array that are all looked at while the training stands,
 MOST_SAMPLED = 1 << 17  # and how many of a larger array, or of any while it goes on
-LEVELS = 8
 ROUND = (1, 1.5, 2, 3, 5, 7, 10)  # times a power of ten
 NOTHING = (math.nan, math.nan, math.nan, math.nan)
-NOT_A_NUMBER, INFINITE = 127, LEVELS + 1
+INFINITE = LEVELS + 1
 # Roundings of the deviation below which a mean is what rounding left of values that cancel each
 # other out, as a gradient's do: it differs from processor to processor, and means zero.
 CANCELLED = 256

@@ -11,10 +11,10 @@ from rich.color import ColorSystem
 from textual.widgets import Input
 
 from engine.protocol import commands
-from engine.protocol.views.inside import Inspection, heat_room
+from engine.protocol.views.inside import LEVELS, NOT_A_NUMBER, Inspection, heat_room
 from tui.figures import WIDTH, figure, share
 from tui.views.inside.arrays import ArraysPanel, _bar, histogram_lines
-from tui.views.inside.colours import LEVELS, NOT_A_NUMBER, colour_of, sign_of
+from tui.views.inside.colours import colour_of, sign_of
 from tui.views.inside.heat import HALVES, HeatPanel
 from tui.views.inside.operation import OperationPanel, _broken, highlighted
 from tui.views.inside.tiles import held, laid_out, size_of_values

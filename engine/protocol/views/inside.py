@@ -9,6 +9,9 @@ import msgspec
 from engine.protocol.bounds import Cells, Index, Rows, Text
 from engine.protocol.events import Event
 
+# Steps of a heatmap above zero, and as many below; and the level of what is no number.
+LEVELS, NOT_A_NUMBER = 8, 127
+
 # What heatmap and numbers show of an array: its values, what was added to them since they were
 # kept, or the loss's derivative by them.
 Kind = Literal["values", "change", "gradient"]

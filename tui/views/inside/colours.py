@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from textual.color import Color
 
-LEVELS, NOT_A_NUMBER = 8, 127
+from engine.protocol.views.inside import LEVELS, NOT_A_NUMBER
 
 # From the least to the most. Zero is between both, close to the background.
 Scale = tuple[str, tuple[str, ...], tuple[str, ...]]

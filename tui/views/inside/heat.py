@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from rich.style import Style
 from textual.color import Color
 
-from tui.views.inside.colours import LEVELS, colour_of, sign_of
+from engine.protocol.views.inside import LEVELS
+from tui.views.inside.colours import colour_of, sign_of
 from tui.views.inside.tiles import held, laid_out, size_of_values
 from tui.widgets.canvas import Canvas, Line, gathered
 
