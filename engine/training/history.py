@@ -18,7 +18,7 @@ from engine.nn.arrays import Array
 PENDING = 1024  # numbers that wait at most to be gathered and recorded,
 RECORD_EVERY = 0.05  # and for so many seconds at most
 LEAST_CAPACITY = 512  # buckets that still make a curve as wide as a screen
-MOST_READ = 2**18  # epochs that are read back at most, where buckets are too coarse
+MOST_READ = 2**17  # numbers that are read back at most, where buckets are too coarse
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +238,7 @@ class History:
 
     def _epochs(self, first: int, end: int) -> Array | None:
         """Return each epoch's metrics, finite or NaN, if they can be read back."""
-        if self.source is None or end - first > MOST_READ:
+        if self.source is None or (end - first) * len(self.names) > MOST_READ:
             return None
         window = first, end
         if self._read_back is None or self._read_back[0] != window:

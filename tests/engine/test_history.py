@@ -105,6 +105,19 @@ def test_where_buckets_are_too_coarse_the_epochs_are_read_back(losses, capacity,
             assert np.isnan((low, mean, high)).all()
 
 
+def test_no_more_is_read_back_than_a_screen_can_wait_for(monkeypatch):
+    monkeypatch.setattr("engine.training.history.MOST_READ", 60)
+    history, kept, asked = History(4), [], []
+    history.sink = lambda values: kept.extend(values)
+    history.source = lambda first, end: asked.append((first, end)) or np.array(kept[first:end])
+    for epoch in range(200):
+        history.append(epoch, {"loss": float(epoch), "accuracy": 0.5, "margin": 1.0})
+    assert history.curve("loss", 100, 70, 50).span == 1
+    assert history.curve("margin", 100, 70, 50).span == 1
+    assert history.curve("loss", 100, 71, 50).span == history.span
+    assert asked == [(50, 70)], "once for all metrics of a window"
+
+
 def test_buckets_are_shown_where_nothing_can_be_read_back():
     history = History(4)
     for epoch in range(100):
