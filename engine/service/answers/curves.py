@@ -56,7 +56,7 @@ def _label(other: Branch, timeline: Timeline) -> str:
     if rates[0] != rates[1]:
         return f"lr {rates[1]:g}"
     own = [c for c in other.changes if c not in here.changes and c.target != RATE]
-    return f"{own[-1].target} = {own[-1].after:g}" if own else other.name
+    return f"{own[-1].target} = {own[-1].after:.12g}" if own else other.name
 
 
 def _rate(branch: Branch, timeline: Timeline) -> float:
