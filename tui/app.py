@@ -14,6 +14,7 @@ from textual.theme import ThemeProvider
 
 from engine.protocol import commands
 from engine.protocol.bounds import MOST_EPOCHS
+from tui.footer import GOING
 from tui.keymap import action_of
 from tui.keys import ACTIONS, MODES
 from tui.screens.branches import BranchesScreen
@@ -115,7 +116,7 @@ class Monitor(Watcher):
         if isinstance(self.screen, ModalScreen) and action in ACTIONS:
             return None
         if action in ("pause", "start"):
-            return (action == "pause") == (self.status in ("running", "starting"))
+            return (action == "pause") == (self.status in GOING)
         return action != "in_view" or parameters[0] in MODES[self.mode]
 
     def action_show(self, name: str) -> None:

@@ -20,12 +20,13 @@ ALL_VIEWS = (*STEPPING, *STEERING, "view")
 ONE_VIEW = (*STEPPING, "view", *STEERING)
 COMPLETED = ("restart", "restart_new", "train_further", "step_back", "view", "go_to", "edit")
 ALWAYS = ("help", "quit")
+GOING = ("running", "starting")  # what can be paused, and not started
 TABS = ("show_both", "show_curves", "show_samples", "show_inside", "show_layers")
 
 
 def footer(keymap: Keymap, mode: str, status: str) -> tuple[list[Entry], list[Entry]]:
     """Return what the footer shows as far as there is room, and what it always shows."""
-    left_out = "start" if status in ("running", "starting") else "pause"
+    left_out = "start" if status in GOING else "pause"
     usual: tuple[str, ...] = ONE_VIEW if mode else ALL_VIEWS
     names = {"completed": COMPLETED, "lost": ()}.get(status, usual)
     first = [key for key in _keys(names, mode) if key.id != left_out]
