@@ -16,7 +16,7 @@ from engine.protocol.views.layers import FIGURES
 if TYPE_CHECKING:
     from engine.debugging.trainer import Trainer
 
-DENSITY = 64  # each epoch is measured up to this one, then one of every two, three, and so on
+DENSITY = 128  # epochs are measured up to this one, then every second one, every fourth, and so on
 MOST_KEPT = 2048  # measurements of a branch
 
 
@@ -48,21 +48,27 @@ class LayerHistory:
     @property
     def due(self) -> int:
         """How many epochs are to be done when the layers are measured next."""
-        done = self.trainer.epoch
-        return done + max(1, done // DENSITY)
+        distance = _distance(self.trainer.epoch)
+        return (self.trainer.epoch // distance + 1) * distance
 
     def measure(self) -> None:
-        """Measure all layers, where an epoch has just ended."""
+        """Measure all layers, where an epoch has just ended that is one of those to measure."""
         trainer = self.trainer
         epoch = trainer.epoch - 1
         if trainer.batch or trainer.operation or epoch <= self.series.last:
             return
-        self.series.add(epoch, self.now())
+        if trainer.epoch % _distance(trainer.epoch) == 0:
+            self.series.add(epoch, self.now())
 
     def now(self) -> Array:
         """Return the figures of all layers as they are, of shape (layers, figures)."""
         layers = layers_of(self.trainer).values()
         return np.array([figures_of(layer, self.trainer) for layer in layers])
+
+
+def _distance(done: int) -> int:
+    """Return how many epochs lie between two measurements after so many epochs."""
+    return 1 << (done // DENSITY).bit_length()
 
 
 class Series:

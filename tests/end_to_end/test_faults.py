@@ -31,7 +31,7 @@ def faulty(start, tmp_path):
         code = FAULT.format(file=str(file), once=f"os.unlink({str(file)!r})" if once else "pass")
         (folder / "sitecustomize.py").write_text(code)
         t = start("--seed", "0", "--epochs", "100000000", PYTHONPATH=str(folder))
-        t.until("loss 1")
+        t.until(r"loss \d")
         file.touch()
         return t
 
@@ -63,7 +63,7 @@ def test_the_screen_starts_again_on_the_same_run(faulty, tmp_path):
 
 def test_a_worker_that_is_stopped_is_said_not_to_answer_until_it_goes_on(start, tmp_path):
     t = start("--seed", "0", "--epochs", "100000000")
-    t.until("loss 1")
+    t.until(r"loss \d")
     (worker,) = workers(tmp_path)
     os.kill(worker, signal.SIGSTOP)
     t.until("the worker does not answer")

@@ -48,7 +48,7 @@ def test_each_key_of_the_walk_does_what_it_says(start):
     walk.press("g", until="Go to epoch")
     walk.press("-400", "enter", until=rf"paused +epoch {epoch - 400}\b")
     walk.press("-", until=r"lr 0\.2\b")
-    walk.press("c", until=rf"running +epoch (?!{epoch - 400}\b)\d+")
+    walk.press("c", until=rf"epoch (?!{epoch - 400}\b)\d+")
     t.until(r"lr 0\.5\b")
     walk.press("?", until="keys")
     t.press(NAMED["esc"])

@@ -168,7 +168,7 @@ def test_curves_are_of_the_epochs_and_stay_when_one_goes_back():
     train(held, 300)
     series = held.views.layers.series
     known = list(series.epochs)
-    assert known[: DENSITY + 1] == list(range(DENSITY + 1))
+    assert known[:DENSITY] == list(range(DENSITY))
     assert known[-1] == 299
     assert len(known) < 300
     held.handle(commands.GoTo(20))
@@ -180,6 +180,16 @@ def test_curves_are_of_the_epochs_and_stay_when_one_goes_back():
     assert all(x is not None for x in rows[0].curves["weights"])
     assert rows[0].curves["weights"][-1] == pytest.approx(rows[0].figures["weights"], rel=0.05)
     assert rows[1].curves["weights"] == [None] * 10
+
+
+def test_they_are_measured_at_the_same_epochs_wherever_the_training_was_interrupted():
+    measured = []
+    for length in (1, 7, 500):
+        held = session(learning_rate=0.5, epochs=500, seed=0)
+        while not held.trainer.done:
+            train(held, min(held.trainer.epoch + length, 500))
+        measured.append(held.views.layers.series.epochs)
+    assert measured[0] == measured[1] == measured[2]
 
 
 def test_a_branch_begins_with_what_was_measured_before_it():
