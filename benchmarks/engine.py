@@ -1,12 +1,13 @@
 """The training alone, beside the notebook's way and beside others."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import pairwise
 from time import perf_counter
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
+from benchmarks.contender import Contender
 from benchmarks.measure import Row, beside
 from benchmarks.peers import PEERS, RATE, Task, installed, notebooks_way
 from engine import Dataset, Dense, GradientDescent, Network, ReLU, SoftmaxCrossEntropy, Trainer
@@ -41,16 +42,21 @@ def _measure(
     budget: float,
     among: list[str],
 ) -> list[Row]:
-    peers = {NOTEBOOK: (lambda: notebooks_way(task, iterations), budget)}
-    for name in installed():
-        if name in among:
-            train = PEERS[name][1]
-            peers[name] = (lambda train=train: train(task, iterations, threads), 1.0)
-    with threadpool_limits(threads):
-        return beside(what, lambda: trainer(task, iterations), peers, turns)
+    ways = {NOTEBOOK: (notebooks_way, budget)}
+    ways |= {name: (PEERS[name][1], 1.0) for name in installed() if name in among}
+    with ExitStack() as stack:
+        own, *others = (
+            stack.enter_context(Contender(train, task, iterations, threads))
+            for train in (trainer, *(train for train, _ in ways.values()))
+        )
+        peers = {
+            name: (other.measure, most)
+            for other, (name, (_, most)) in zip(others, ways.items(), strict=True)
+        }
+        return beside(what, own.measure, peers, turns)
 
 
-def trainer(task: Task, iterations: int) -> float:
+def trainer(task: Task, iterations: int, threads: int) -> float:
     """Train as the worker does: with events, history, and a check of each loss."""
     layers = [layer for a, b in pairwise(task.widths) for layer in (Dense(a, b), ReLU())]
     training = Trainer(

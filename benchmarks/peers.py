@@ -51,7 +51,7 @@ class Task:
         ]
 
 
-def notebooks_way(task: Task, iterations: int) -> float:
+def notebooks_way(task: Task, iterations: int, threads: int) -> float:
     """The notebook's classes, one after the other."""
     dense = [notebook.Dense(a, b) for a, b in pairwise(task.widths)]
     for layer, (weights, biases) in zip(dense, task.weights(), strict=True):

@@ -1,5 +1,6 @@
 """What a person meets: a real program in a pseudo-terminal, at full speed."""
 
+import statistics
 import tempfile
 import time
 from collections.abc import Iterator
@@ -13,19 +14,36 @@ from tests.end_to_end.terminal import Terminal
 BYTES = Unit("B/s")
 MEBIBYTES = Unit("MB", 1e-6)
 SIZES = {(80, 24): 8000, (200, 50): 25000}
+VIEWS = {"1": "both", "2": "curves", "3": "samples", "4": "inside", "5": "layers"}
+ONLY_IN = {
+    "1": r"╭─ loss[\s\S]*─ samples ·",
+    "2": r"\A(?![\s\S]*─ samples ·)[\s\S]*╭─ loss",
+    "3": r"\A(?![\s\S]*╭─ loss)[\s\S]*─ samples ·",
+    "4": r"dense_1\.forward",
+    "5": r"inactive +mean",
+}
 BRAILLE = "[\u2801-\u28ff]"
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """Measure first paint, bytes, keys and memory."""
+    """Measure first paint, and in each view bytes and keys."""
     yield from _opening(5 if quick else 15)
     for size, budget in SIZES.items():
         name = f"{size[0]}×{size[1]}"
         with _full_speed(size) as (terminal, home):
-            yield alone(f"to the terminal, {name}", _bytes(terminal, quick), BYTES, budget)
-            keys = _keys(terminal, 14 if quick else 100)
-            yield alone(f"a key to its effect, median, {name}", keys, MILLISECONDS, 30)
-            yield alone(f"a key to its effect, worst, {name}", [max(keys)], MILLISECONDS, 100)
+            keys = {}
+            for key, view in VIEWS.items():
+                terminal.press(key, patience=1)
+                rates = _bytes(terminal, quick)
+                yield alone(f"to the terminal, {name}, {view}", rates, BYTES, budget)
+                keys[view] = _keys(terminal, 6 if quick else 40)
+            slowest = max(keys, key=lambda view: statistics.median(keys[view]))
+            what = f"a key to its effect, {name}"
+            yield alone(f"{what}, median of {slowest}", keys[slowest], MILLISECONDS, 30)
+            worst = max(map(max, keys.values()))
+            yield alone(f"{what}, worst of all views", [worst], MILLISECONDS, 100)
+            opening = _openings(terminal, 1 if quick else 5)
+            yield alone(f"opening a view, {name}", opening, MILLISECONDS, 100)
             yield alone(
                 f"memory, both processes, {name}", [_memory(terminal, home)], MEBIBYTES, 130
             )
@@ -78,6 +96,16 @@ def _keys(terminal: Terminal, presses: int) -> list[float]:
         terminal.press(key, patience=0)
         waits.append(terminal.seconds_until(rf"lr {rate}\b"))
         terminal.pump(0.1 + 0.01 * (k % 7))
+    return waits
+
+
+def _openings(terminal: Terminal, turns: int) -> list[float]:
+    """Seconds from the key of a view to what is only in it."""
+    waits = []
+    for key in [*VIEWS] * turns:
+        terminal.press(key, patience=0)
+        waits.append(terminal.seconds_until(ONLY_IN[key]))
+        terminal.pump(0.3)
     return waits
 
 

@@ -36,7 +36,7 @@ class InProcess:
         self.told = asyncio.Queue()
         self.sent = []
 
-    def first(self, patience):
+    def first(self):
         return self.session.greeting()[0]
 
     async def events(self):

@@ -38,10 +38,6 @@ from tui.widgets.status import ProgressLine, RunLine, StatusLine
 
 SMALLEST = (40, 12)
 
-# Seconds to wait for a run to be built before the screen opens: what cannot be built is then told
-# in a line, without a screen that flashes.
-VERDICT = 1.5
-
 SILENCE = 3.0  # seconds without an answer that is due, until the screen says so
 UNANSWERED = "the worker does not answer: it is stopped, or a single operation takes long"
 DEFAULTS = Settings()
@@ -121,9 +117,9 @@ class Watcher(PacedApp):
         return SizedScreen(id="_default")
 
     async def on_load(self) -> None:
-        """Make ready what needs no terminal, and wait a little for a run that cannot be built."""
+        """Make ready what needs no terminal, and hear of a run that cannot be built."""
         self.stylesheet.parse()
-        first = self.connection.first(VERDICT)
+        first = self.connection.first()
         await asyncio.sleep(0)  # Ctrl+C has its effect here, before the terminal is another
         if isinstance(first, events.Failed):
             self.failure = first.message

@@ -33,6 +33,10 @@ main()
 """
 
 PATIENCE = 30.0  # seconds in which a worker that lives has to listen
+
+# Seconds to wait for a run of a person's own data to be built before a screen opens: what cannot be
+# built is then told in a line, without a screen that flashes.
+VERDICT = 1.5
 MOST_UNSENT = 1024 * 1024  # bytes of commands that may wait for a worker that does not read
 
 
@@ -81,10 +85,17 @@ class Worker:
 
 
 class Connection:
-    """An open line to a session."""
+    """An open line to a session.
 
-    def __init__(self, stream: socket.socket) -> None:
-        self._stream = stream
+    Parameters
+    ----------
+    stream : socket
+    patience : float
+        Seconds to wait for the first event; see `first`.
+    """
+
+    def __init__(self, stream: socket.socket, patience: float = 0.0) -> None:
+        self._stream, self._patience = stream, patience
         self._unpacker = Unpacker(SessionEvent)
         self._heard: list[SessionEvent] = []
         self._broken = False
@@ -100,9 +111,10 @@ class Connection:
             If it has died, does not listen, or somebody else does.
         """
         end = time.monotonic() + PATIENCE
+        verdict = 0.0 if worker.run.description.is_toy else VERDICT
         while True:
             try:
-                return cls(address.connect(worker.run.socket, PATIENCE))
+                return cls(address.connect(worker.run.socket, PATIENCE), verdict)
             except (FileNotFoundError, ConnectionRefusedError, BlockingIOError, TimeoutError):
                 if worker.process.poll() is not None:
                     raise ConnectionError("the worker did not start") from None
@@ -112,9 +124,9 @@ class Connection:
                 raise ConnectionError(f"the worker did not answer in {PATIENCE:g} seconds")
             time.sleep(0.005)
 
-    def first(self, patience: float) -> SessionEvent | None:
-        """Wait so many seconds for the first event, which `events` will yield all the same."""
-        self._stream.settimeout(patience)
+    def first(self) -> SessionEvent | None:
+        """Wait a little for the first event, which `events` will yield all the same."""
+        self._stream.settimeout(self._patience)
         with contextlib.suppress(OSError):
             while not self._heard and (data := self._stream.recv(1 << 16)):
                 self._heard += self._decode(data)

@@ -50,15 +50,18 @@ def test_each_key_of_the_walk_does_what_it_says(start):
     walk.press("-", until=r"lr 0\.2\b")
     walk.press("c", until=rf"epoch (?!{epoch - 400}\b)\d+")
     t.until(r"lr 0\.5\b")
-    walk.press("?", until="keys")
+    walk.press("?", until="─ keys ─")
     t.press(NAMED["esc"])
+    t.until("─ keys ─", gone=True)
     walk.press("ctrl+p", until="Search")
     t.press(NAMED["esc"])
     t.until("Search", gone=True)
+    t.press("q")
     # The breakpoint may have stopped it in the meantime; while it trains, q asks first.
-    walk.press("q", until="End it|q quit")
-    t.pump(0.5)
+    while t.child.isalive() and "End it" not in t.text():
+        t.pump(0.1)
     if t.child.isalive():
         t.press("y")
     assert t.wait() == 0
+    walk.pressed.add("q")
     assert walk.pressed == set(re.findall(r"`([^`]+)`", WALK.split("```")[2]))

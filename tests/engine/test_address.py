@@ -70,9 +70,8 @@ def far(monkeypatch, tmp_path):
 
 
 def is_served(worker):
-    connection = Connection.open(worker)
-    with connection._stream:
-        return isinstance(connection.first(10), events.Welcome)
+    with Connection.open(worker)._stream as stream:
+        return isinstance(Connection(stream, 10).first(), events.Welcome)
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o002, 0o777], ids=oct)
