@@ -12,4 +12,4 @@ def thinned(values, every):
 
 
 def _row(value):
-    return value if isinstance(value, tuple) else (value,)
+    return value if type(value) is tuple else (value,)

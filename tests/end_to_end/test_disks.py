@@ -4,12 +4,14 @@ import os
 import resource
 import shutil
 import signal
+from itertools import product
 
 import pytest
 
 from tests.command import nntui
 from tests.disks import disk
 from tests.end_to_end.conftest import workers
+from tests.thin import thinned
 
 SMALL = ("--hidden", "4", "--samples", "5", "--seed", "0", "--epochs", "100000000")
 
@@ -20,8 +22,10 @@ def trains_on(terminal):
     terminal.until("running")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (40, 12)])
-@pytest.mark.parametrize("place", ["a file", "a dangling link", "/proc"])
+@pytest.mark.parametrize(
+    ("place", "size"),
+    thinned(product(["a file", "a dangling link", "/proc"], [(80, 24), (40, 12)]), 3),
+)
 def test_a_run_that_cannot_be_recorded_is_trained_and_the_screen_says_so(
     start, tmp_path, place, size
 ):

@@ -8,9 +8,11 @@ import subprocess
 import time
 
 import pytest
+from textual.geometry import Size
 
 from tests.command import NNTUI
 from tests.end_to_end.conftest import none_left, workers
+from tests.thin import thinned
 
 
 def epoch(terminal):
@@ -65,7 +67,9 @@ def test_a_key_before_the_first_frame_counts(start):
     t.until("paused")
 
 
-@pytest.mark.parametrize("size", [(40, 12), (80, 24), (200, 50), (300, 100)])
+@pytest.mark.parametrize(
+    "size", thinned([Size(40, 12), Size(80, 24), Size(200, 50), Size(300, 100)], 2)
+)
 def test_the_status_shows_at_any_size(start, size):
     t = start("--seed", "0", "--epochs", "100000000", size=size)
     for wanted in (r"epoch \d+", r"loss \d\.\d+", r"acc 0\.\d+", r"lr 0\.1", "running", "epochs/s"):
@@ -83,7 +87,7 @@ def test_resizing_while_it_runs(start):
     t.until("too small")
 
 
-@pytest.mark.parametrize("view", ["1", "4"])
+@pytest.mark.parametrize("view", thinned("14", 2))
 def test_a_storm_of_sizes_leaves_the_screen_as_it_should_be(start, view):
     t = start("--seed", "0", "--epochs", "100000000")
     t.until(r"loss \d")

@@ -27,8 +27,9 @@ RUNS = [
 ]
 
 
-@pytest.mark.parametrize("kernels", [True, False])
-@pytest.mark.parametrize("options", RUNS, ids=str)
+@pytest.mark.parametrize(
+    ("options", "kernels"), thinned(itertools.product(RUNS, [True, False]), 3), ids=str
+)
 def test_a_training_agrees_with_the_notebook(options, kernels):
     epochs = 1000 if kernels and options.get("samples", 100) <= 100 else 200
     losses = []

@@ -3,6 +3,7 @@
 import statistics
 import subprocess
 import sys
+from itertools import product
 from queue import Empty, SimpleQueue
 from time import perf_counter
 
@@ -19,6 +20,7 @@ from engine.service.answers.samples import MOST_LOOKED_AT, Ordering, SamplesView
 from engine.service.build import build_trainer
 from engine.service.description import Description
 from engine.service.session import Session
+from tests.thin import thinned
 
 ORDERS = (("data", False), ("data", True), ("uncertain", False), ("loss", False), ("loss", True))
 UNCERTAIN = ORDERS[2]
@@ -156,8 +158,7 @@ def test_each_order_is_made_once_a_state_though_clients_want_different_ones():
         view.calls.get(timeout=0.2)
 
 
-@pytest.mark.parametrize("still", [False, True])
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize(("order", "still"), thinned(product(ORDERS, [False, True]), 3))
 def test_looking_at_300_000_rows_costs_little_beside_putting_them_in_order(order, still):
     said, data = draw(300_000, 3)
     view, wanted = Looked(), SamplesQuery(1000, 40, *order)

@@ -1,5 +1,6 @@
 """Metrics that are drawn beside others, as those of a validation set, and the line of the data."""
 
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from engine.protocol import commands
 from engine.service.description import Description
 from engine.service.session import Session
 from tests.conftest import InProcess
+from tests.thin import thinned
 from tui.app import Monitor
 from tui.views.curves.view import CurvesView
 
@@ -48,8 +50,11 @@ def validated(monkeypatch):
     return make
 
 
-@pytest.mark.parametrize("theme", ["nntui-dark", "nntui-light", "ansi-dark"])
-@pytest.mark.parametrize("size", [(80, 24), (120, 35)], ids=str)
+@pytest.mark.parametrize(
+    ("size", "theme"),
+    thinned(product([(80, 24), (120, 35)], ["nntui-dark", "nntui-light", "ansi-dark"]), 3),
+    ids=str,
+)
 def test_a_validation_curve_is_drawn_beside_the_training(snap_compare, validated, size, theme):
     async def run(pilot):
         pilot.app.theme = theme

@@ -41,7 +41,7 @@ SIZES = (40, 12), (80, 24), (120, 35), (151, 41), (200, 50)
 
 
 @pytest.mark.parametrize(
-    ("size", "view", "number"), thinned(product(SIZES, "12", [0, 1, 7]), 4), ids=str
+    ("size", "view", "number"), thinned(product(SIZES, "12", [0, 1, 7]), 7), ids=str
 )
 async def test_as_many_are_shown_as_fit_evenly(monitor, screen_text, size, view, number):
     app = monitor(at=5)

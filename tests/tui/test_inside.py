@@ -2,16 +2,19 @@
 
 import math
 import re
+from itertools import product
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.color import ColorSystem
+from textual.geometry import Size
 from textual.widgets import Input
 
 from engine.protocol import commands
 from engine.protocol.views.inside import LEVELS, NOT_A_NUMBER, Inspection, heat_room
+from tests.thin import thinned
 from tui.figures import WIDTH, figure, share
 from tui.views.inside.arrays import ArraysPanel, _bar, histogram_lines
 from tui.views.inside.colours import colour_of, sign_of
@@ -280,12 +283,15 @@ async def test_its_keys_do_nothing_elsewhere(monitor):
 
 @pytest.mark.parametrize(
     ("size", "options"),
-    [
-        ((40, 12), {}),
-        ((80, 17), {}),
-        ((400, 15), {"batch_size": 7}),
-        ((300, 100), {"hidden": (1,), "classes": 2}),
-    ],
+    thinned(
+        [
+            ((40, 12), {}),
+            ((80, 17), {}),
+            ((400, 15), {"batch_size": 7}),
+            ((300, 100), {"hidden": (1,), "classes": 2}),
+        ],
+        2,
+    ),
     ids=str,
 )
 async def test_it_fits_any_screen(monitor, screen_text, size, options):
@@ -323,8 +329,10 @@ async def test_without_colours_the_sign_is_a_letter(monitor, screen_text):
         assert any(mark in screen_text(app) for mark in "░▒▓█")
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e300, -1e-300])
-@pytest.mark.parametrize("theme", ["nntui-dark", "ansi-dark"])
+@pytest.mark.parametrize(
+    ("value", "theme"),
+    thinned(product([math.nan, math.inf, -1e-300, 1e300], ["nntui-dark", "ansi-dark"]), 3),
+)
 async def test_any_value_is_shown_truly(monitor, screen_text, value, theme):
     app = monitor(at=50)
     app.connection.session.trainer.network.layers[0].weights[0, 0] = value
@@ -395,7 +403,7 @@ def test_a_heat_map_has_room_for_what_it_asks_for(shape, room):
     assert sorted(flat) == [value for row in values for value in row]
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 35), (200, 50)], ids=str)
+@pytest.mark.parametrize("size", thinned([Size(80, 24), Size(120, 35), Size(200, 50)], 2), ids=str)
 async def test_arrays_that_do_not_fit_are_counted(monitor, size):
     app = monitor(at=5, hidden=(8,) * 5)
     async with app.run_test(size=size) as pilot:

@@ -1,7 +1,11 @@
 """Pictures of the screen, compared with those that were looked at and found right."""
 
+from itertools import product
+
 import pytest
 from textual.widgets import Input
+
+from tests.thin import thinned
 
 
 async def settle(pilot):
@@ -38,16 +42,19 @@ def in_view(monitor, view, theme):
     return monitor(at=300, learning_rate=rate), after(*keys, theme=theme)
 
 
-@pytest.mark.parametrize("theme", ["nntui-dark", "nntui-light"])
-@pytest.mark.parametrize("size", [(80, 24), (120, 35), (200, 50)], ids=str)
-@pytest.mark.parametrize("view", SHOWN)
+SIZES = [(80, 24), (120, 35), (200, 50)]
+THEMES = ["nntui-dark", "nntui-light"]
+
+
+@pytest.mark.parametrize(
+    ("view", "size", "theme"), thinned(product(SHOWN, SIZES, THEMES), 3), ids=str
+)
 def test_each_view(snap_compare, monitor, view, size, theme):
     app, run = in_view(monitor, view, theme)
     assert snap_compare(app, terminal_size=size, run_before=run)
 
 
-@pytest.mark.parametrize("theme", ["ansi-dark", "ansi-light"])
-@pytest.mark.parametrize("view", SHOWN)
+@pytest.mark.parametrize(("view", "theme"), thinned(product(SHOWN, ["ansi-dark", "ansi-light"]), 3))
 def test_each_view_in_sixteen_colours(snap_compare, monitor, view, theme):
     app, run = in_view(monitor, view, theme)
     assert snap_compare(app, terminal_size=(80, 24), run_before=run)

@@ -14,6 +14,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
+from tests.thin import thinned
 from tui.app import Monitor
 from tui.terminal import Shown
 
@@ -149,7 +150,7 @@ async def test_the_app_writes_through_it(monitor):
         assert type(written).__name__ == "Difference"
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 35), (200, 50)], ids=str)
+@pytest.mark.parametrize("size", thinned([Size(80, 24), Size(120, 35), Size(200, 50)], 2), ids=str)
 async def test_whatever_is_pressed_the_terminal_shows_what_the_app_does(monitor, monkeypatch, size):
     shown, display = Shown(), Monitor._display
 
