@@ -37,8 +37,8 @@ def hint(frame: Frame | None, status: str, key: Callable[[str], str]) -> str:
         steps = f"{key('step')} one epoch on, {key('step_back')} back"
         return f"{steps} · {key('go_to')} goes to any epoch · {key('edit')} changes a number"
     if status == "completed":
-        again = f"{key('restart')} runs the same weights again beside this"
-        return f"{again} · {key('train_further')} trains further"
+        again = f"{key('restart')} runs the same weights again with lr {frame.learning_rate:g}"
+        return f"{again}, drawn beside this · {key('raise_rate')} raises it"
     if status == "running" and _on_a_plateau(frame):
         advice = f"{key('raise_rate')} raises the learning rate"
         return f"the loss hardly falls: {advice}, {key('show_layers')} shows the layers"

@@ -81,7 +81,8 @@ class LayersView(Canvas, View):
             self._layers = layers
             count = len(layers.concerns)
             self.entitle("layers", f"{count} beyond the usual" if count else "all as usual")
-            self.paint(lambda width, height: self._lines_of(layers, width, height))
+            opens = state.keymap.shown("layers.open")
+            self.paint(lambda width, height: self._lines_of(layers, width, height, opens))
 
     def action_choose(self, steps: int) -> None:
         """Move the cursor."""
@@ -102,9 +103,10 @@ class LayersView(Canvas, View):
             return self.chosen
         return layers.concerns[0].layer if layers.concerns else names[0]
 
-    def _lines_of(self, layers: Layers, width: int, height: int) -> list[Line]:
+    def _lines_of(self, layers: Layers, width: int, height: int, opens: str) -> list[Line]:
         marked = self._marked(layers)
-        said = _concerns(layers.concerns, width, max(2, height // 3))
+        keys = {marked: f" · {opens} looks inside"}
+        said = _concerns(layers.concerns, keys, width, max(2, height // 3))
         spaced = height - 1 - len(said) >= 3 * len(layers.rows)
         room = max(1, (height - 1 - len(said)) // (2 + spaced))
         chosen = [row.name for row in layers.rows].index(marked)
@@ -147,7 +149,7 @@ def _text(name: str, value: float | None) -> str:
     return figure(value, abs(value) or 1.0).strip()
 
 
-def _concerns(concerns: list[Concern], width: int, room: int) -> list[Line]:
+def _concerns(concerns: list[Concern], keys: dict[str, str], width: int, room: int) -> list[Line]:
     """Write what is beyond the usual, as many as there is room for; else what the figures are."""
     if not concerns:
         return [[(line, "muted")] for line in wrap(LEGEND, width)]
@@ -155,9 +157,11 @@ def _concerns(concerns: list[Concern], width: int, room: int) -> list[Line]:
     for concern in concerns[:room]:
         about = "" if concern.exact else "about "
         said = f"{concern.text} since {about}epoch {concern.since:,}"
-        meaning = f" · {concern.meaning}"
-        fits = 2 + len(said) + len(meaning) <= width
-        lines.append([("▲ ", "bad"), (said, "text"), *([(meaning, "muted")] if fits else [])])
+        line: Line = [("▲ ", "bad"), (said, "text")]
+        for more in (keys.get(concern.layer, ""), f" · {concern.meaning}"):
+            if sum(len(text) for text, _ in line) + len(more) <= width:
+                line.append((more, "muted"))
+        lines.append(line)
     if len(concerns) > room:
         lines[-1] = [(f"  and {len(concerns) - room + 1} more", "muted")]
     return lines
