@@ -11,9 +11,9 @@ from threadpoolctl import threadpool_limits
 from benchmarks.measure import MILLISECONDS, Row, alone, beside
 from engine import Position
 from engine.debugging.trainer import Trainer
-from engine.service.build import build_trainer
-from engine.service.description import Description
-from engine.service.record import Recorder
+from engine.runs.build import build_trainer
+from engine.runs.description import Description
+from engine.runs.record import Recorder
 from engine.training.history import History
 
 

@@ -4,8 +4,8 @@ import socket
 import sys
 from pathlib import Path
 
+from engine.runs.run import Run
 from engine.service.client import Connection
-from engine.service.run import Run
 from tui.app import Monitor
 
 

@@ -16,8 +16,8 @@ import pexpect
 from benchmarks.measure import MILLISECONDS, Row, each_beside
 from engine.protocol import commands, events, frames
 from engine.protocol.wire import Unpacker, pack
+from engine.runs.description import Description
 from engine.service.client import Worker
-from engine.service.description import Description
 
 SIZES = ((80, 24), (200, 50))
 BUDGETS = {1: 1.03, 3: 1.05}

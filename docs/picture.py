@@ -17,8 +17,8 @@ from animation import Frame, animate
 from textual.pilot import Pilot
 
 from engine.protocol.events import Status
+from engine.runs.description import Description
 from engine.service.client import Connection, Worker
-from engine.service.description import Description
 from tui.app import Monitor
 
 RUN = Description(

@@ -10,8 +10,8 @@ from hypothesis import settings
 
 from engine.protocol import commands, frames
 from engine.protocol.views.curves import Curves
-from engine.service.build import build_trainer
-from engine.service.description import Description
+from engine.runs.build import build_trainer
+from engine.runs.description import Description
 from engine.service.session import Session
 from tui.app import Monitor
 

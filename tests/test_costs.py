@@ -15,8 +15,8 @@ from engine.protocol import commands
 from engine.protocol.views.curves import CurvesQuery
 from engine.protocol.views.samples import SamplesQuery
 from engine.protocol.wire import pack
-from engine.service.build import build_trainer
-from engine.service.description import Description
+from engine.runs.build import build_trainer
+from engine.runs.description import Description
 from engine.service.session import Session
 from tui.app import Monitor
 

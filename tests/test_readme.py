@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from engine.debugging.changes import parse_change
-from engine.service.build import build_trainer
-from engine.service.description import Description
+from engine.runs.build import build_trainer
+from engine.runs.description import Description
 from tui.cli.group import command
 from tui.config import values
 from tui.config.file import ConfigFile

@@ -17,14 +17,14 @@ from engine.protocol import events
 from engine.protocol.commands import Subscribe
 from engine.protocol.views.inside import InsideQuery, Inspection
 from engine.protocol.views.samples import Samples, SamplesQuery
+from engine.runs.build import build_trainer
+from engine.runs.description import Description
+from engine.runs.record import Recorder
+from engine.runs.replay import replay
+from engine.runs.run import Run
+from engine.runs.threads import limit_threads
 from engine.service import session as service
-from engine.service.build import build_trainer
-from engine.service.description import Description
-from engine.service.record import Recorder
-from engine.service.replay import replay
-from engine.service.run import Run
 from engine.service.session import Session
-from engine.service.threads import limit_threads
 from tests.plain_loop import PlainLoop
 from tests.walk_choices import CLASSES, RATE, SAMPLES
 

@@ -17,10 +17,10 @@ from engine.protocol.commands import SessionCommand
 from engine.protocol.events import Failed
 from engine.protocol.frames import SessionEvent
 from engine.protocol.wire import Invalid, StreamError, Unpacker, pack
-from engine.service import address
-from engine.service.description import Description
-from engine.service.files import reason
-from engine.service.run import Run
+from engine.runs import address
+from engine.runs.description import Description
+from engine.runs.files import reason
+from engine.runs.run import Run
 from engine.service.worker import WEIGHTS_NOT_SAVED
 
 # The current folder is not on the path (-P): what lies there is data, and no program of ours. The

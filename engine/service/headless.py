@@ -18,15 +18,15 @@ from engine.debugging.trainer import Trainer
 from engine.protocol import events
 from engine.protocol.metrics import ACCURACY, LOSS, Metric
 from engine.protocol.text import as_text, printable
-from engine.service.build import build_run
-from engine.service.data_record import record_data
-from engine.service.description import Description, TrainingError
-from engine.service.files import give_up
-from engine.service.own_file import own_lines
-from engine.service.record import Recorder
-from engine.service.run import Run
-from engine.service.threads import STRETCH, FullSpeed, limit_threads
-from engine.service.weights import NotSavedError, save_last_weights
+from engine.runs.build import build_run
+from engine.runs.data_record import record_data
+from engine.runs.description import Description, TrainingError
+from engine.runs.files import give_up
+from engine.runs.own_file import own_lines
+from engine.runs.record import Recorder
+from engine.runs.run import Run
+from engine.runs.threads import STRETCH, FullSpeed, limit_threads
+from engine.runs.weights import NotSavedError, save_last_weights
 
 NOTEBOOK = (ACCURACY, LOSS)  # what the notebook prints, in its order
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

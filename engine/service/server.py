@@ -14,8 +14,8 @@ from time import perf_counter, sleep
 from engine.protocol import commands, events
 from engine.protocol.commands import Subscribe
 from engine.protocol.wire import Invalid, pack
+from engine.runs.peer import is_own
 from engine.service.attached import Client, DroppedError
-from engine.service.peer import is_own
 from engine.service.session import Session
 
 SLICE = 0.004

@@ -15,11 +15,11 @@ from engine.debugging.trainer import Trainer
 from engine.protocol import commands, events, frames
 from engine.protocol.commands import SessionCommand, Subscribe
 from engine.protocol.views.inside import InsideQuery, Program
+from engine.runs.description import Description
+from engine.runs.own_file import in_short, own_lines
+from engine.runs.threads import FullSpeed
 from engine.service import messages, steering
 from engine.service.answers.curves import longest_known
-from engine.service.description import Description
-from engine.service.own_file import in_short, own_lines
-from engine.service.threads import FullSpeed
 from engine.service.views import Views
 from engine.training.machine import Evaluation
 

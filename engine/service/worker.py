@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 
 from engine.protocol import events
 from engine.protocol.wire import pack
-from engine.service import address
-from engine.service.files import reason, shown
+from engine.runs import address
+from engine.runs.files import reason, shown
+from engine.runs.peer import is_own
+from engine.runs.run import Run
 from engine.service.log import log_stream
-from engine.service.peer import is_own
-from engine.service.run import Run
 
 if TYPE_CHECKING:
     from engine.debugging.trainer import Trainer
@@ -57,13 +57,13 @@ def _watch_lifeline(lifeline: int) -> None:
 
 
 def _serve(run: Run, listener: socket.socket) -> None:
-    from engine.service.build import build_run
-    from engine.service.data_record import record_data
-    from engine.service.description import SourceError
-    from engine.service.record import Recorder
+    from engine.runs.build import build_run
+    from engine.runs.data_record import record_data
+    from engine.runs.description import SourceError
+    from engine.runs.record import Recorder
+    from engine.runs.threads import limit_threads
     from engine.service.server import Server
     from engine.service.session import Session
-    from engine.service.threads import limit_threads
 
     description = run.description
     try:
@@ -96,7 +96,7 @@ def _serve(run: Run, listener: socket.socket) -> None:
 
 def _save_weights(trainer: Trainer, run: Run) -> None:
     """Save the last weights, or end with a status that says that they are not saved."""
-    from engine.service.weights import NotSavedError, save_last_weights
+    from engine.runs.weights import NotSavedError, save_last_weights
 
     try:
         with SAVING:

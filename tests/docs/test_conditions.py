@@ -6,8 +6,8 @@ import pytest
 
 from engine import ConditionError
 from engine.debugging.breakpoints import Facts
-from engine.service.build import build_trainer
-from engine.service.description import Description
+from engine.runs.build import build_trainer
+from engine.runs.description import Description
 from tests.docs.pages import codes, play, read, table
 
 PAGE = read("conditions.md")

@@ -13,9 +13,9 @@ from engine.protocol import events
 from engine.protocol.commands import Query, SessionCommand
 from engine.protocol.frames import SessionEvent
 from engine.protocol.wire import LARGEST_COMMAND, LARGEST_EVENT
-from engine.service import address, inputs, run, weights
+from engine.runs import address, inputs, run, weights
+from engine.runs.description import Description
 from engine.service.client import PATIENCE, Worker
-from engine.service.description import Description
 from tests.docs.pages import DOCS, blocks, codes, play, read, table
 
 PAGE = read("how-it-works.md")

@@ -3,7 +3,7 @@
 from engine.data.array_files import PAIRS
 from engine.data.tables.cells import MISSING
 from engine.data.tables.roles import LABEL_NAMES
-from engine.service.description import TOYS
+from engine.runs.description import TOYS
 from tests.docs.pages import codes, play, read, table
 
 PAGE = read("own-data.md")

@@ -2,8 +2,8 @@
 
 import re
 
-from engine.service.description import Description
-from engine.service.threads import HALF_AS_FAST
+from engine.runs.description import Description
+from engine.runs.threads import HALF_AS_FAST
 from tests.docs.pages import play, read
 from tui import themes
 from tui.watcher import SILENCE, SMALLEST, UNANSWERED

@@ -18,11 +18,12 @@ import pytest
 
 from engine.protocol import commands, events, frames
 from engine.protocol.wire import Unpacker, pack
-from engine.service import address, client
-from engine.service.build import build_trainer
+from engine.runs import address
+from engine.runs.build import build_trainer
+from engine.runs.description import Description
+from engine.runs.peer import is_own
+from engine.service import client
 from engine.service.client import Connection, Worker
-from engine.service.description import Description
-from engine.service.peer import is_own
 from engine.service.server import Server
 from engine.service.session import Session
 from tests.command import NNTUI
@@ -139,8 +140,8 @@ def test_a_runtime_folder_that_others_may_enter_is_not_used(start, monkeypatch, 
 def test_something_at_the_place_of_a_socket_is_one_line_in_the_log(start, monkeypatch, tmp_path):
     taken = tmp_path / "temporary" / "taken"
     taken.write_text("")
-    monkeypatch.setattr("engine.service.run.fits", lambda path: False)
-    monkeypatch.setattr("engine.service.run.private_path", lambda name: taken)
+    monkeypatch.setattr("engine.runs.run.fits", lambda path: False)
+    monkeypatch.setattr("engine.runs.run.private_path", lambda name: taken)
     worker = start()
     with pytest.raises(ConnectionError, match="did not start"):
         Connection.open(worker)

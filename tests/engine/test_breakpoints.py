@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from engine import ConditionError, Position
 from engine.protocol import events
-from engine.service.build import build_trainer
-from engine.service.description import Description
+from engine.runs.build import build_trainer
+from engine.runs.description import Description
 
 EPOCHS = 120
 

@@ -18,13 +18,13 @@ import pytest
 from click.testing import CliRunner
 
 from engine.protocol import commands
-from engine.service.build import build_trainer
-from engine.service.description import Description
-from engine.service.journal import JOURNAL, Sealed
-from engine.service.record import Recorder
-from engine.service.run import Run
+from engine.runs.build import build_trainer
+from engine.runs.description import Description
+from engine.runs.journal import JOURNAL, Sealed
+from engine.runs.record import Recorder
+from engine.runs.run import Run
+from engine.runs.threads import limit_threads
 from engine.service.session import Session
-from engine.service.threads import limit_threads
 from tests.disks import disk
 from tests.thin import thinned
 from tui.cli import replay as replay_command
@@ -297,7 +297,7 @@ def test_a_run_of_which_nothing_was_trained_is_not_identical(tmp_path, monkeypat
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan, -np.nan, -0.0, 5e-324])
 def test_a_number_that_is_none_survives_the_journal_to_the_bit(value):
     from engine.protocol.events import Changed, Position
-    from engine.service.journal import ChangeRecord
+    from engine.runs.journal import ChangeRecord
 
     change = Changed(Position(1, 0, 0), "dense_1.weights[0, 0]", float(value), float(-value))
     data = msgspec.json.encode(ChangeRecord.of(change))

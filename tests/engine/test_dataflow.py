@@ -17,8 +17,8 @@ from engine import (
     Trainer,
 )
 from engine.debugging.dataflow import dataflow, gradient_of, value_of
-from engine.service.build import build_trainer
-from engine.service.description import Description
+from engine.runs.build import build_trainer
+from engine.runs.description import Description
 from engine.service.session import Session
 from engine.training.program import Place
 from tests.book import adam, momentum

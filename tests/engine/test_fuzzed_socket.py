@@ -16,10 +16,10 @@ from engine.protocol.views.curves import Curves, CurvesQuery
 from engine.protocol.views.inside import InsideQuery, Inspection
 from engine.protocol.views.samples import Samples, SamplesQuery
 from engine.protocol.wire import HEADER, Unpacker, pack
-from engine.service import address
-from engine.service.build import build_trainer
+from engine.runs import address
+from engine.runs.build import build_trainer
+from engine.runs.description import Description
 from engine.service.client import Worker
-from engine.service.description import Description
 from engine.service.session import Session
 
 RUN = Description(samples=20, hidden=(8,), epochs=6000, seed=5)

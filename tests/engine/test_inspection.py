@@ -22,8 +22,8 @@ from engine.protocol.views.inside import (
     heat_room,
 )
 from engine.protocol.wire import Unpacker, pack
-from engine.service.build import build_trainer
-from engine.service.description import Description
+from engine.runs.build import build_trainer
+from engine.runs.description import Description
 from engine.service.session import Session
 from engine.training.program import Place
 

@@ -20,8 +20,8 @@ from engine.protocol import commands
 from engine.protocol.commands import Subscribe
 from engine.protocol.events import Position
 from engine.protocol.views.layers import FIGURES, Layers, LayersQuery
-from engine.service.build import build_trainer
-from engine.service.description import Description
+from engine.runs.build import build_trainer
+from engine.runs.description import Description
 from engine.service.session import Session
 
 

@@ -21,8 +21,8 @@ from engine.protocol.views.curves import Curves, CurvesQuery
 from engine.protocol.views.inside import InsideQuery
 from engine.protocol.views.samples import SamplesQuery
 from engine.protocol.wire import LARGEST_COMMAND, Unpacker, pack
-from engine.service.build import build_trainer
-from engine.service.description import Description
+from engine.runs.build import build_trainer
+from engine.runs.description import Description
 from engine.service.session import Session
 from engine.training.history import History
 from engine.training.metrics import MetricError

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.service.description import Description
-from engine.service.names import (
+from engine.runs.description import Description
+from engine.runs.names import (
     LONGEST_NAME,
     MOST_BYTES,
     RunNameError,
@@ -17,7 +17,7 @@ from engine.service.names import (
     name_from,
     numbered,
 )
-from engine.service.run import Run
+from engine.runs.run import Run
 
 ODD = ["", " ", "..", ".", ".hidden", "a/b", "/a", "a\\b", "a..b", "-v", "--name", " a", "a "]
 UNPRINTABLE = ["a\nb", "a\tb", "\x1b[31mred", "a\x00b", "\x7f", "\u202eevil", "\udcff", "a\u2028b"]

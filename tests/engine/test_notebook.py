@@ -9,8 +9,8 @@ from threadpoolctl import threadpool_limits
 
 from engine import Dense, GradientDescent, ReLU, Softmax, SoftmaxCrossEntropy
 from engine.protocol import events
-from engine.service.build import build_trainer
-from engine.service.description import Description
+from engine.runs.build import build_trainer
+from engine.runs.description import Description
 from tests import notebook
 from tests.command import nntui
 from tests.thin import thinned

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from engine.protocol import commands
-from engine.service.build import build_trainer
-from engine.service.description import Description
-from engine.service.journal import read_journal, read_metrics
-from engine.service.record import Recorder
-from engine.service.replay import Difference, replay
-from engine.service.run import Run
+from engine.runs.build import build_trainer
+from engine.runs.description import Description
+from engine.runs.journal import read_journal, read_metrics
+from engine.runs.record import Recorder
+from engine.runs.replay import Difference, replay
+from engine.runs.run import Run
 from engine.service.session import Session
 from tests.command import nntui
 

@@ -11,14 +11,14 @@ import pytest
 
 from engine.debugging.branches import digest
 from engine.protocol import commands
-from engine.service.build import build_trainer
-from engine.service.description import Description, SourceError
-from engine.service.journal import Sealed, describe, read_journal, read_metrics, write_journal
-from engine.service.record import Recorder
-from engine.service.replay import Difference, replay
-from engine.service.run import Run
+from engine.runs.build import build_trainer
+from engine.runs.description import Description, SourceError
+from engine.runs.journal import Sealed, describe, read_journal, read_metrics, write_journal
+from engine.runs.record import Recorder
+from engine.runs.replay import Difference, replay
+from engine.runs.run import Run
+from engine.runs.threads import limit_threads
 from engine.service.session import Session
-from engine.service.threads import limit_threads
 from tests.strangers import STRANGERS
 from tests.thin import thinned
 

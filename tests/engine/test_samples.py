@@ -16,9 +16,9 @@ from engine.data.dataset import Dataset
 from engine.protocol import commands
 from engine.protocol.commands import Subscribe
 from engine.protocol.views.samples import Samples, SamplesQuery
+from engine.runs.build import build_trainer
+from engine.runs.description import Description
 from engine.service.answers.samples import MOST_LOOKED_AT, Ordering, SamplesView
-from engine.service.build import build_trainer
-from engine.service.description import Description
 from engine.service.session import Session
 from tests.thin import thinned
 

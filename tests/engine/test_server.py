@@ -15,9 +15,9 @@ from engine.protocol.views.curves import CurvesQuery
 from engine.protocol.views.inside import InsideQuery
 from engine.protocol.views.samples import Samples, SamplesQuery
 from engine.protocol.wire import HEADER, Unpacker, pack
+from engine.runs.build import build_trainer
+from engine.runs.description import Description
 from engine.service import attached
-from engine.service.build import build_trainer
-from engine.service.description import Description
 from engine.service.server import MOST_CLIENTS, Server
 from engine.service.session import Session
 from engine.service.steering import MOST_BREAKPOINTS

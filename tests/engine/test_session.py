@@ -10,10 +10,10 @@ from engine.protocol.commands import Subscribe
 from engine.protocol.views.curves import Curves, CurvesQuery
 from engine.protocol.views.samples import Samples, SamplesQuery
 from engine.protocol.wire import Unpacker, pack
+from engine.runs.build import build_trainer
+from engine.runs.description import Description
 from engine.service import session as service
 from engine.service.answers import samples
-from engine.service.build import build_trainer
-from engine.service.description import Description
 from engine.service.ladder import step
 from engine.service.session import Session
 

@@ -11,14 +11,13 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from engine.debugging.branches import BEGINNING
 from engine.debugging.changes import ChangeError
 from engine.protocol.events import Position
-from engine.service.build import build_trainer
-from engine.service.description import Description
-from engine.service.journal import read_journal
-from engine.service.record import Recorder
-from engine.service.replay import IDENTICAL_SO_FAR, replay
-from engine.service.run import Run
-from engine.service.session import Session
-from engine.service.threads import (
+from engine.runs.build import build_trainer
+from engine.runs.description import Description
+from engine.runs.journal import read_journal
+from engine.runs.record import Recorder
+from engine.runs.replay import IDENTICAL_SO_FAR, replay
+from engine.runs.run import Run
+from engine.runs.threads import (
     HALF_AS_FAST,
     STRETCHES,
     FullSpeed,
@@ -26,6 +25,7 @@ from engine.service.threads import (
     helps,
     limit_threads,
 )
+from engine.service.session import Session
 from tests.command import nntui
 
 
@@ -237,7 +237,7 @@ def test_a_trial_decides_for_a_fresh_training_but_not_for_one_that_has_begun(
     two_threads, monkeypatch
 ):
     trainer = build_trainer(Description(**WIDE))
-    monkeypatch.setattr("engine.service.threads.GAIN", 0)  # whatever several threads do, it helps
+    monkeypatch.setattr("engine.runs.threads.GAIN", 0)  # whatever several threads do, it helps
     with limit_threads(trainer):
         assert threads() == 2
     trainer.run(1)
@@ -246,7 +246,7 @@ def test_a_trial_decides_for_a_fresh_training_but_not_for_one_that_has_begun(
 
 
 def test_the_change_to_one_thread_is_made_on_new_ground_only(two_threads, monkeypatch):
-    monkeypatch.setattr("engine.service.threads.STRETCH", 0)
+    monkeypatch.setattr("engine.runs.threads.STRETCH", 0)
     trainer, said = build_trainer(Description(**WIDE)), []
     trainer.run(20)
     trainer.go_to(Position(5, 0, 0))
@@ -274,7 +274,7 @@ SLOWER = """
 import time
 import numpy as np
 from engine import *
-from engine.service import threads
+from engine.runs import threads
 threads.STRETCH, threads.STRETCHES = 0.02, 5
 X = np.random.uniform(-1, 1, (20, 2)); y = (X[:, 0] * X[:, 1] > 0).astype(int)
 class Slower:

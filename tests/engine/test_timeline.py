@@ -11,8 +11,8 @@ from engine import ChangeError, Position
 from engine.debugging import snapshots
 from engine.debugging.changes import find_target, parse_change
 from engine.protocol import events
-from engine.service.build import build_trainer
-from engine.service.description import Description
+from engine.runs.build import build_trainer
+from engine.runs.description import Description
 from engine.training.snapshots import Saver
 
 

@@ -10,8 +10,8 @@ from numpy.random import RandomState
 from engine.data.catalogue import TOYS
 from engine.data.dataset import DataError
 from engine.data.toys import DRAW, toy, with_validation
-from engine.service.build import build_trainer
-from engine.service.description import Description
+from engine.runs.build import build_trainer
+from engine.runs.description import Description
 
 
 def classes_of(name):

@@ -17,8 +17,8 @@ from engine import (
     Trainer,
 )
 from engine.protocol import events
-from engine.service.build import build_trainer
-from engine.service.description import Description
+from engine.runs.build import build_trainer
+from engine.runs.description import Description
 
 
 def build(**options):

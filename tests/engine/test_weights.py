@@ -10,10 +10,10 @@ from numpy.random import RandomState
 
 from engine import Dense, Network, ReLU
 from engine.nn.network import multilayer_perceptron
-from engine.service.build import build_trainer
-from engine.service.description import Description, SourceError
-from engine.service.run import Run
-from engine.service.weights import (
+from engine.runs.build import build_trainer
+from engine.runs.description import Description, SourceError
+from engine.runs.run import Run
+from engine.runs.weights import (
     NotSavedError,
     load_weights,
     save_last_weights,

@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from engine import Dataset, Dense, GradientDescent, Network, ReLU, SoftmaxCrossEntropy, Trainer
 from engine.protocol import commands
-from engine.service.description import Description
+from engine.runs.description import Description
 from engine.service.session import Session
 from tests.conftest import InProcess
 from tests.thin import thinned

@@ -14,7 +14,7 @@ from operator import or_
 
 import click
 
-from engine.service.description import TOYS
+from engine.runs.description import TOYS
 from tui.widgets.braille import BLANK, Braille
 
 WIDTH, HEIGHT = 24, 8  # of a picture, in cells
@@ -77,7 +77,7 @@ def _text(name: str, width: int) -> list[str]:
 
 def _picture(name: str, coloured: bool) -> list[str]:
     """Draw the samples of a toy dataset as dots: `HEIGHT` rows of `WIDTH` cells."""
-    from engine.service.data import points
+    from engine.runs.data import points
 
     classes = [list(zip(x, y, strict=True)) for x, y in points(name, SAMPLES)]
     every = [point for of_class in classes for point in of_class]

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from engine.protocol.text import printable
-from engine.service.description import Description, SourceError
+from engine.runs.description import Description, SourceError
 from tui.cli.messages import complain
 from tui.cli.reading import joined, reading_options
 from tui.cli.types import Source
@@ -27,7 +27,7 @@ def command(**options: Any) -> int:
         raise click.UsageError(f"{description.source} is no file: `nntui data` describes the toys")
     if description.is_python:
         raise click.UsageError("a Python file builds its own data, which cannot be described")
-    from engine.service.data import understood
+    from engine.runs.data import understood
 
     try:
         for line in understood(description):

@@ -8,7 +8,7 @@ import sys
 import click
 
 from engine import __version__
-from engine.service.files import give_up, reason
+from engine.runs.files import give_up, reason
 from tui.cli import config, data, describe, predict, replay, train
 from tui.cli.messages import complain
 

@@ -7,7 +7,7 @@ import sys
 import click
 
 from engine.protocol.text import printable
-from engine.service.files import give_up
+from engine.runs.files import give_up
 
 
 def complain(message: str, status: int) -> int:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from engine.service.description import SourceError
-from engine.service.files import reason
-from engine.service.names import RunNameError
+from engine.runs.description import SourceError
+from engine.runs.files import reason
+from engine.runs.names import RunNameError
 from tui.cli.messages import complain, say
 from tui.cli.types import DataFile, WeightsFile
 
@@ -31,8 +31,8 @@ def command(run: str, file: str, weights: str, output: str | None) -> int:
     row's id if the run's table has such a column, else its number, the predicted class, and the
     probability of each class.
     """
-    from engine.service.predict import predict
-    from engine.service.run import Run
+    from engine.runs.predict import predict
+    from engine.runs.run import Run
 
     try:
         prediction = predict(Run.find(run), Path(file), weights)

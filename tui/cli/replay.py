@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from engine.protocol.text import printable
-from engine.service.description import SourceError
-from engine.service.names import RunNameError
+from engine.runs.description import SourceError
+from engine.runs.names import RunNameError
 from tui.cli.messages import complain
 
 
@@ -18,8 +18,8 @@ def command(run: str) -> int:
     RUN is its name or its directory. It prints how much was compared and `identical`, or what
     differs or could not be compared.
     """
-    from engine.service.replay import Difference, replay
-    from engine.service.run import Run
+    from engine.runs.replay import Difference, replay
+    from engine.runs.run import Run
 
     try:
         for line in replay(Run.find(run)):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from engine.service.description import (
+from engine.runs.description import (
     MOST_THREADS,
     TOYS,
     Description,
@@ -19,7 +19,7 @@ from engine.service.description import (
     TrainingError,
     is_share,
 )
-from engine.service.files import give_up
+from engine.runs.files import give_up
 from tui.cli.config import find_file, tell_faults
 from tui.cli.messages import complain, say
 from tui.cli.reading import joined, reading_options

@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from engine.protocol.bounds import MOST_EPOCHS
-from engine.service.description import REGRESSION, TOY_SOURCES
-from engine.service.names import RunNameError, check_name
+from engine.runs.description import REGRESSION, TOY_SOURCES
+from engine.runs.names import RunNameError, check_name
 from tui.config import values
 
 STANDARD_INPUT = "-"

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import platformdirs
 
 from engine.protocol.text import printable
-from engine.service.files import read_file, reason
+from engine.runs.files import read_file, reason
 from tui.config.statements import Assignment, Fault, parse
 
 Value = TypeVar("Value")

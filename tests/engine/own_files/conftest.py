@@ -11,8 +11,8 @@ from engine.protocol.frames import SessionEvent
 from engine.protocol.views.curves import CurvesQuery
 from engine.protocol.views.samples import SamplesQuery
 from engine.protocol.wire import Unpacker, pack
+from engine.runs.description import Description
 from engine.service.client import Connection, Worker
-from engine.service.description import Description
 from tests.command import nntui
 
 DATA = """

@@ -18,9 +18,9 @@ from engine.nn.arrays import Array
 from engine.nn.network import Network
 from engine.nn.parameters import parameter_names
 from engine.protocol.metrics import LOSS
-from engine.service.description import SourceError
-from engine.service.files import reason, shown, write_whole
-from engine.service.run import Run
+from engine.runs.description import SourceError
+from engine.runs.files import reason, shown, write_whole
+from engine.runs.run import Run
 
 LAST_WEIGHTS = "weights.npz"  # in a run's directory
 MOST_NAMED = 4  # arrays that are named in a message

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from engine.service.files import owner_only
-from engine.service.peer import is_own
+from engine.runs.files import owner_only
+from engine.runs.peer import is_own
 
 LONGEST_PATH = 100  # bytes that a socket's path may have on any system,
 LONGEST_NAME = 50  # and those of them that its folder and its name take

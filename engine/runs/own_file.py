@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.service.description import SourceError
+from engine.runs.description import SourceError
 
 
 def run_file(path: Path, arguments: Iterable[str], seed: int) -> dict[str, Any]:

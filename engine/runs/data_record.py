@@ -11,9 +11,9 @@ import msgspec
 from engine.data.dataset import Dataset
 from engine.data.reading import Reading
 from engine.protocol.text import as_text
-from engine.service.description import SourceError
-from engine.service.files import read_file, reason, shown, write_whole
-from engine.service.run import Run
+from engine.runs.description import SourceError
+from engine.runs.files import read_file, reason, shown, write_whole
+from engine.runs.run import Run
 
 DATA = "data.json"
 

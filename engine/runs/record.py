@@ -15,9 +15,9 @@ from engine.debugging.branches import Branch
 from engine.debugging.trainer import Trainer
 from engine.nn.arrays import Array
 from engine.protocol import events
-from engine.service.description import Description
-from engine.service.files import owner_only
-from engine.service.journal import (
+from engine.runs.description import Description
+from engine.runs.files import owner_only
+from engine.runs.journal import (
     NUMBER,
     BranchRecord,
     BreakpointRecord,

@@ -14,8 +14,8 @@ from types import FrameType
 
 import msgspec
 
-from engine.service.description import Description, SourceError
-from engine.service.files import owner_only, reason
+from engine.runs.description import Description, SourceError
+from engine.runs.files import owner_only, reason
 
 STANDARD_INPUT = "-"
 FIRST_WEIGHTS = "first-weights.npz"

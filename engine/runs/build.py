@@ -19,11 +19,11 @@ from engine.debugging.trainer import Trainer
 from engine.nn.losses import SoftmaxCrossEntropy
 from engine.nn.network import multilayer_perceptron
 from engine.nn.optimizers import GradientDescent
-from engine.service.description import Description, SourceError
-from engine.service.inputs import own_name
-from engine.service.own_file import run_file
-from engine.service.run import Run
-from engine.service.weights import load_weights
+from engine.runs.description import Description, SourceError
+from engine.runs.inputs import own_name
+from engine.runs.own_file import run_file
+from engine.runs.run import Run
+from engine.runs.weights import load_weights
 
 
 def build_run(run: Run) -> Trainer:

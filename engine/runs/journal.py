@@ -27,8 +27,8 @@ from engine.debugging.trainer import Trainer
 from engine.nn.arrays import Array
 from engine.protocol.events import Changed, Position
 from engine.protocol.metrics import Metric
-from engine.service.description import MOST_THREADS, Description
-from engine.service.files import read_file, reason, write_whole
+from engine.runs.description import MOST_THREADS, Description
+from engine.runs.files import read_file, reason, write_whole
 
 JOURNAL = "journal.json"
 OUTDATED = "journal-outdated.json"  # one that could not be brought up to date any more

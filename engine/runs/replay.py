@@ -12,10 +12,10 @@ from engine.debugging.branches import BEGINNING, digest
 from engine.debugging.trainer import Trainer
 from engine.protocol import events
 from engine.protocol.events import Changed, Position
-from engine.service.build import build_trainer
-from engine.service.description import Description, SourceError, is_share
-from engine.service.files import reason, shown
-from engine.service.journal import (
+from engine.runs.build import build_trainer
+from engine.runs.description import Description, SourceError, is_share
+from engine.runs.files import reason, shown
+from engine.runs.journal import (
     BranchRecord,
     Environment,
     Journal,
@@ -25,9 +25,9 @@ from engine.service.journal import (
     read_journal,
     read_metrics,
 )
-from engine.service.own_file import own_lines
-from engine.service.run import Run
-from engine.service.threads import limit_threads
+from engine.runs.own_file import own_lines
+from engine.runs.run import Run
+from engine.runs.threads import limit_threads
 
 WORDS = {
     "data": "the data are others",

@@ -16,17 +16,17 @@ from typing import BinaryIO
 import msgspec
 import platformdirs
 
-from engine.service.address import fits, is_private, private_path
-from engine.service.description import Description
-from engine.service.files import owner_only, read_file, reason, shown, write_whole
-from engine.service.inputs import (
+from engine.runs.address import fits, is_private, private_path
+from engine.runs.description import Description
+from engine.runs.files import owner_only, read_file, reason, shown, write_whole
+from engine.runs.inputs import (
     exit_on_signals,
     in_own_words,
     keep_copies,
     located,
     needs_copies,
 )
-from engine.service.names import check_name, name_from, numbered
+from engine.runs.names import check_name, name_from, numbered
 
 DESCRIPTION = "run.json"
 

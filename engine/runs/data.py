@@ -10,8 +10,8 @@ from engine.data.catalogue import TOYS
 from engine.data.dataset import DataError
 from engine.data.files import load
 from engine.data.toys import toy
-from engine.service.build import reading_options
-from engine.service.description import Description, SourceError
+from engine.runs.build import reading_options
+from engine.runs.description import Description, SourceError
 
 
 def understood(description: Description) -> list[str]:

@@ -14,12 +14,12 @@ from engine.nn.arrays import Array
 from engine.nn.losses import SoftmaxCrossEntropy
 from engine.nn.network import Network, multilayer_perceptron
 from engine.protocol.text import printable
-from engine.service.build import build_trainer
-from engine.service.data_record import DataRecord, read_data_record
-from engine.service.description import SourceError
-from engine.service.replay import description_again
-from engine.service.run import Run
-from engine.service.weights import LAST_WEIGHTS, load_weights
+from engine.runs.build import build_trainer
+from engine.runs.data_record import DataRecord, read_data_record
+from engine.runs.description import SourceError
+from engine.runs.replay import description_again
+from engine.runs.run import Run
+from engine.runs.weights import LAST_WEIGHTS, load_weights
 
 
 @dataclass
