@@ -17,6 +17,7 @@ from benchmarks.measure import MILLISECONDS, Row, each_beside
 from engine.protocol import commands, events, frames
 from engine.protocol.wire import Unpacker, pack
 from engine.runs.description import Description
+from engine.runs.run import Run
 from engine.service.client import Worker
 
 SIZES = ((80, 24), (200, 50))
@@ -43,7 +44,7 @@ def _seconds(epochs: int, screens: int, size: tuple[int, int]) -> float:
     """Train from the worker's `Resumed` to its `TrainingCompleted`."""
     with tempfile.TemporaryDirectory() as home, ExitStack() as stack:
         os.environ["XDG_STATE_HOME"] = home
-        worker = Worker(Description(epochs=epochs, paused=True))
+        worker = Worker(Run.create(Description(epochs=epochs, paused=True)))
         stack.callback(worker.end)
         line = stack.enter_context(attached(worker.run.socket))
         for _ in range(screens):

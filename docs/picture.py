@@ -18,6 +18,7 @@ from textual.pilot import Pilot
 
 from engine.protocol.events import Status
 from engine.runs.description import Description
+from engine.runs.run import Run
 from engine.service.client import Connection, Worker
 from tui.app import Monitor
 
@@ -110,7 +111,7 @@ async def film(scenes: Callable[[Camera], Awaitable[None]]) -> list[Frame]:
     with tempfile.TemporaryDirectory() as home:
         os.environ.update(LOOKS, XDG_STATE_HOME=home, XDG_CONFIG_HOME=home)
         os.environ.pop("NO_COLOR", None)
-        worker = Worker(RUN)
+        worker = Worker(Run.create(RUN))
         try:
             app = Monitor(Connection.open(worker), worker.run.log)
             async with app.run_test(size=SIZE) as pilot:

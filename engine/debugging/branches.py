@@ -53,6 +53,12 @@ class Branch:
     state: str = ""
 
     @property
+    def number(self) -> int:
+        """The number in its name; 0 for the first branch."""
+        digits = self.name.rpartition("_")[2]
+        return int(digits) if digits.isdecimal() else 0
+
+    @property
     def reason(self) -> str:
         """What was changed where it left its parent."""
         if self.parent is None:

@@ -148,6 +148,10 @@ class Breakpoints:
         self.all.append(Breakpoint(number, condition))
         return self.all[-1]
 
+    def put_back(self, number: int, text: str, on: bool, held: int) -> None:
+        """Set a breakpoint as it was in another process."""
+        self.all.append(Breakpoint(number, parse(text, self.vocabulary), on, held))
+
     def find(self, number: int) -> Breakpoint | None:
         """Return the breakpoint of that number."""
         return next((b for b in self.all if b.number == number), None)

@@ -38,14 +38,14 @@ class Snapshots:
         number, self._count = self._count, self._count + 1
         self._kept[number] = snapshot
         self.nbytes += snapshot.nbytes
-        self._drop(number - (self._width << _level(number)))
+        self._drop(number - (self._width << level(number)))
 
     def thin(self) -> None:
         """Keep half as many, and in the end none."""
         if self._width > 1:
             self._width //= 2
             for number in tuple(self._kept):
-                if number <= self._count - 1 - (self._width << _level(number)):
+                if number <= self._count - 1 - (self._width << level(number)):
                     self._drop(number)
         elif self._kept:
             self._drop(next(iter(self._kept)))
@@ -61,6 +61,6 @@ class Snapshots:
             self.nbytes -= snapshot.nbytes
 
 
-def _level(number: int) -> int:
+def level(number: int) -> int:
     """Return the largest k of which 2^k divides the number; for 0, one that is never reached."""
     return (number & -number).bit_length() - 1 if number else 64

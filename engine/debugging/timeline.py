@@ -62,6 +62,7 @@ class Timeline:
         self._others = 0  # bytes
         # Called with the end of a journey one operation before it, or there if it is the beginning.
         self.approach: Callable[[Position], None] = lambda end: None
+        self.kept: Callable[[Snapshot], None] = lambda snapshot: None  # called with each new one
 
     # -- where it is ---------------------------------------------------------------------------
 
@@ -104,6 +105,7 @@ class Timeline:
         if self.machine.operation or self.machine.iteration <= snapshots.newest:
             return
         snapshots.keep(self.saver.take())
+        self.kept(next(iter(snapshots)))
         self.due = now + max(EVERY, TIMES_ITS_COST * (perf_counter() - now))
         self._make_room()
 
@@ -361,6 +363,26 @@ class Timeline:
 
     def _new_name(self) -> str:
         return f"branch_{next(self._numbers)}"
+
+    def take_over(self, branches: list[Branch], branch: Branch, here: Position) -> Iterator[None]:
+        """Go where another timeline of the same training was, from its beginning.
+
+        Parameters
+        ----------
+        branches : list of Branch
+            All that it had.
+        branch : Branch
+            The one that it was on.
+        """
+        for change in (change for each in branches for change in each.changes):
+            target = find_target(self.machine, change.target)
+            if not target.in_snapshots:
+                self._original.setdefault(target.name, target.read())
+        self.branches = branches
+        self._numbers = count(1 + max(each.number for each in branches))
+        self._enter(branch)
+        self.jump(self.nearest(here))
+        yield from self._end_at(here)
 
     def go_over(self, branch: Branch) -> Iterator[None]:
         """Go to the end of another branch."""

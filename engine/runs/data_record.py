@@ -1,9 +1,9 @@
-"""What was understood of a run's data, kept in its directory."""
+"""What was understood of a run's data, kept in its record."""
 
 from __future__ import annotations
 
-import json
-from contextlib import suppress
+import sqlite3
+from contextlib import closing, suppress
 from pathlib import Path
 
 import msgspec
@@ -11,11 +11,11 @@ import msgspec
 from engine.data.dataset import Dataset
 from engine.data.reading import Reading
 from engine.protocol.text import as_text
+from engine.runs.about import read_about, write_about
+from engine.runs.database import RecordError, open_to_write, reading
 from engine.runs.description import SourceError
-from engine.runs.files import read_file, reason, shown, write_whole
+from engine.runs.files import reason, shown
 from engine.runs.run import Run
-
-DATA = "data.json"
 
 
 class DataRecord(msgspec.Struct, frozen=True):
@@ -28,22 +28,21 @@ class DataRecord(msgspec.Struct, frozen=True):
 
 
 def record_data(data: Dataset, directory: Path) -> None:
-    """Write what was understood of the data into a run's directory, if that can be done."""
+    """Write what was understood of the data into a run's record, if that can be done."""
     record = DataRecord(data.note, list(data.class_names), data.features, data.reading)
-    text = json.dumps(as_text(msgspec.to_builtins(record)))
-    with suppress(OSError):  # then `predict` says that it is not there
-        write_whole(directory / DATA, text.encode())
+    # Where it cannot be written, `predict` says that it is not there.
+    with suppress(OSError, sqlite3.Error), closing(open_to_write(directory)) as database:
+        write_about(database, "data", as_text(msgspec.to_builtins(record)))
 
 
 def read_data_record(run: Run) -> DataRecord:
     """Return what was understood of a run's data; SourceError if that is not known."""
     assert run.directory
     try:
-        return msgspec.convert(json.loads(read_file(run.directory / DATA)), DataRecord)
-    except FileNotFoundError:
-        why = "it holds no record of its data: train it again"
+        with reading(run.directory) as database:
+            return read_about(database, "data", DataRecord)
     except OSError as error:
         why = reason(error)
-    except (ValueError, RecursionError) as error:
-        why = f"its record is damaged: {error}"
+    except RecordError as error:
+        why = str(error)
     raise SourceError(f"the run in {shown(run.directory)} cannot predict: {why}")

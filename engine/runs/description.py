@@ -60,6 +60,8 @@ class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         An NPZ file, whose weights the training begins with, and which gets the last ones.
     speed : float or None
         Epochs a second at which a session begins; no limit if None.
+    keep_metrics : {"every", "thin"}
+        Whether the record keeps each epoch's metrics, or the fewer the more there are.
     """
 
     source: str = "spiral"
@@ -87,6 +89,7 @@ class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     noise: float | None = None
     weights: str = ""
     speed: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    keep_metrics: Literal["every", "thin"] = "every"
 
     @property
     def folder(self) -> str:

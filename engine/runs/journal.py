@@ -1,106 +1,29 @@
-"""The files of a run's record: what people did to it, and every figure that it measured.
+"""What people did to a run, as it is kept in the run's database.
 
-In the run's directory, ``journal.json`` holds the branches with their changes, and the breakpoints;
-``metrics-NAME-N.f64`` the first N metrics of the journal, of each epoch of a branch, in rows of
-float64. Where metrics were added on the way, the rows of more of them follow in another file.
+Tables are written as a whole, in one transaction, and read back into the same records. A checksum
+of the records tells whether they are what was written.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-import os
-import platform
+import sqlite3
 import struct
-import sys
-from contextlib import suppress
-from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Any
 
 import msgspec
-import numpy as np
-from threadpoolctl import threadpool_info
 
-from engine import __version__
-from engine.debugging.branches import digest
-from engine.debugging.trainer import Trainer
-from engine.nn.arrays import Array
-from engine.protocol.events import Changed, Position
+from engine.protocol.events import Changed, Position, Status
 from engine.protocol.metrics import Metric
-from engine.runs.description import MOST_THREADS, Description
-from engine.runs.files import read_file, reason, write_whole
+from engine.runs.about import read_about, write_about
+from engine.runs.database import RecordError
+from engine.runs.environment import Environment
 
-JOURNAL = "journal.json"
-OUTDATED = "journal-outdated.json"  # one that could not be brought up to date any more
-NUMBER = 8  # bytes
-
-# The fields of a description that came later than `describe`.
-ADDED = (
-    "label",
-    "features",
-    "drop",
-    "missing",
-    "classes_from_numbers",
-    "validation",
-    "noise",
-    "weights",
-    "speed",
-)
-PLAIN = Description()
+ENDED = ("completed", "stopped", "failed")
 
 
-class JournalError(ValueError):
-    """A journal that cannot be used; its text says why."""
-
-
-class Environment(msgspec.Struct, frozen=True):
-    """What a run's bits depend on, besides its description and its changes.
-
-    ``folder`` is the current one, with all but ASCII escaped: it may have bytes that are no text.
-    """
-
-    folder: str
-    nntui: str
-    python: str
-    numpy: str
-    blas: str
-    threads: Annotated[int, msgspec.Meta(ge=1, le=MOST_THREADS)]
-    data: str
-    weights: str
-    validation: str = ""
-
-    @classmethod
-    def of(cls, trainer: Trainer) -> Environment:
-        """Describe this process, and a trainer at its beginning."""
-        blas = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
-        validation = trainer.data.validation
-        kind = f"{blas[0]['internal_api']} {blas[0].get('architecture', '')}" if blas else "none"
-        return cls(
-            _current_folder(),
-            __version__,
-            platform.python_version(),
-            np.__version__,
-            kind.strip(),
-            blas[0]["num_threads"] if blas else 1,
-            digest(trainer.data.X, trainer.data.y),
-            digest(trainer.network.parameters),
-            digest(validation.X, validation.y) if validation else "",
-        )
-
-    @property
-    def source_folder(self) -> Path:
-        """The folder that relative paths are of."""
-        return Path(self.folder.encode().decode("unicode_escape"))
-
-
-def _current_folder() -> str:
-    try:
-        return os.getcwd().encode("unicode_escape").decode()
-    except OSError:  # it has been removed
-        return ""
-
-
-class ChangeRecord(msgspec.Struct, frozen=True):
+class ChangeRecord(msgspec.Struct, frozen=True, array_like=True):
     """A change; numbers that JSON does not have, NaN and infinity, by their bits."""
 
     position: Position
@@ -133,201 +56,175 @@ def _from_json(value: float | str) -> float:
 
 
 class BranchRecord(msgspec.Struct, frozen=True):
-    """A branch: its changes from the beginning on, how far it came, and its last state's digest.
+    """A branch: where it left which other, its changes from the beginning on, how far it came.
 
-    ``widths`` holds from which epoch on how many metrics are recorded of the branch itself. Earlier
-    epochs are recorded of the branch ``after``; without one, they were measured before the record
-    began. ``epochs`` is how many have been measured in all. Older records have a digest of the
-    ``weights`` instead of all the ``state``.
+    Attributes
+    ----------
+    first : int
+        The first epoch whose metrics are recorded under its own name.
+    after : str
+        The branch under which those before are recorded; without one, they were measured before
+        the record began.
+    epochs : int
+        How many have been measured in all.
+    state : str
+        A digest of its last state.
     """
 
     name: str
-    widths: list[tuple[int, int]]
+    parent: str
+    left: Position
+    first: int
     after: str
     epochs: int
-    changes: list[ChangeRecord]
     reached: Position
-    state: str = ""
-    weights: str = ""
-
-    @property
-    def first(self) -> int:
-        """The first epoch of its own."""
-        return self.widths[0][0]
+    changes: list[ChangeRecord]
+    state: str
 
 
 class BreakpointRecord(msgspec.Struct, frozen=True):
-    """A breakpoint."""
+    """A breakpoint, whether it is looked at, and how often it has held."""
 
+    number: int
     condition: str
     on: bool
     held: int
 
 
-class Journal(msgspec.Struct, frozen=True):
-    """All that was done to a run, and a digest of the description that it began with.
-
-    It is ``closed`` once nothing can follow any more.
-    """
-
-    description: str
-    environment: Environment
-    metrics: list[Metric]
-    branches: list[BranchRecord]
-    current: str
-    breakpoints: list[BreakpointRecord]
-    closed: bool
-
-
-class Sealed(msgspec.Struct, frozen=True):
-    """A journal with its checksum, by which it is known to be whole."""
-
-    checksum: str
-    journal: msgspec.Raw
-
-
-def describe(description: Description) -> str:
-    """Return a digest of a description.
-
-    Fields that runs had not from the beginning count only where they are set, so that the digest of
-    an older run stays the same.
-    """
-    fields = {
-        name: value
-        for name, value in msgspec.structs.asdict(description).items()
-        if name not in ADDED or value != getattr(PLAIN, name)
-    }
-    text = f"Description({', '.join(f'{name}={value!r}' for name, value in fields.items())})"
-    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
-
-
-def write_journal(directory: Path, journal: Journal) -> None:
-    """Write a journal in place of the last one.
-
-    Where that fails, the last one is renamed, which needs no room on the disk: it is outdated.
-    """
-    text = msgspec.json.encode(journal)
-    sealed = Sealed(hashlib.sha256(text).hexdigest(), msgspec.Raw(text))
-    try:
-        write_whole(directory / JOURNAL, msgspec.json.encode(sealed))
-    except OSError:
-        with suppress(OSError):
-            (directory / JOURNAL).replace(directory / OUTDATED)
-        raise
-    (directory / OUTDATED).unlink(missing_ok=True)
-
-
-def read_journal(directory: Path) -> tuple[Journal, bool]:
-    """Return the journal, and whether it is outdated.
-
-    Raises
-    ------
-    JournalError
-        If there is none, or it is damaged.
-    """
-    for name in (JOURNAL, OUTDATED):
-        try:
-            sealed = msgspec.json.decode(read_file(directory / name), type=Sealed)
-            if hashlib.sha256(sealed.journal).hexdigest() != sealed.checksum:
-                raise JournalError("its checksum does not match")
-            journal = msgspec.json.decode(sealed.journal, type=Journal)
-            _check_branches(journal)
-            return journal, name == OUTDATED
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            raise JournalError(f"{name} cannot be read: {reason(error)}") from None
-        except (ValueError, RecursionError) as error:
-            raise JournalError(f"{name} is damaged: {error}") from None
-    raise JournalError("there is no journal in it: nothing was recorded")
-
-
-def _check_branches(journal: Journal) -> None:
-    """Raise JournalError unless each branch has a name of its own and follows an earlier one."""
-    if not journal.branches:
-        raise JournalError("it has no branches")
-    known = {""}
-    for branch in journal.branches:
-        orderly = _is_orderly(branch, len(journal.metrics))
-        if branch.name in known or branch.after not in known or not orderly:
-            raise JournalError(f"the branch {branch.name!r} contradicts itself")
-        known.add(branch.name)
-
-
-def _is_orderly(branch: BranchRecord, metrics: int) -> bool:
-    """Whether the epochs of a branch, and the numbers of its metrics, may be so."""
-    epochs, widths = [epoch for epoch, _ in branch.widths], [width for _, width in branch.widths]
-    return (
-        bool(epochs)
-        and 0 <= epochs[0] <= epochs[-1] <= branch.epochs
-        and epochs == sorted(epochs)
-        and widths == sorted(set(widths))
-        and 0 < widths[0] <= widths[-1] <= metrics
-        and 0 <= branch.reached.epoch <= branch.epochs
-    )
-
-
-def metrics_file(directory: Path, branch: str, width: int) -> Path:
-    """Return where the epochs of a branch are of which so many metrics were measured."""
-    return directory / f"metrics-{branch}-{width}.f64"
-
-
-class Metrics(NamedTuple):
-    """The metrics of the epochs of a branch, as far as they are recorded.
+class Progress(msgspec.Struct, frozen=True):
+    """Where a run is, and how.
 
     Attributes
     ----------
-    names : list of str
-        All metrics of the run.
-    values : array, shape (epochs, metrics)
-        Without a gap; NaN where a metric had not been added yet.
-    widths : array, shape (epochs,)
-        How many of the metrics were measured.
-    begin : int
-        The epoch of the first of them. Those before were measured before the record began.
-    missing : int
-        How many more epochs were measured.
+    branch : str
+    position : Position
+    epochs : int
+        After how many it is complete.
+    speed : float or None
+        Epochs a second that it may train.
+    status : str
+        ``running`` until somebody pauses it, or it ends.
+    message : str
+        Why it failed.
     """
 
-    names: list[str]
-    values: Array
-    widths: Array
-    begin: int
-    missing: int
+    branch: str
+    position: Position
+    epochs: int
+    speed: float | None
+    status: Status
+    message: str = ""
+
+
+class Journal(msgspec.Struct, frozen=True):
+    """All that was done to a run, in the environment that it began in."""
+
+    environment: Environment
+    metrics: list[Metric]
+    branches: list[BranchRecord]
+    breakpoints: list[BreakpointRecord]
+    progress: Progress
 
     @property
-    def end(self) -> int:
-        """The epoch after the last of them."""
-        return self.begin + len(self.values)
+    def closed(self) -> bool:
+        """Whether nothing follows what is recorded."""
+        return self.progress.status in ENDED
 
 
-def read_metrics(directory: Path, journal: Journal, branch: BranchRecord) -> Metrics:
-    """Return the metrics of a branch, which begin with those of the branches before it."""
-    branches = {b.name: b for b in journal.branches}
-    parts = [(branch, sys.maxsize)]
-    while parts[-1][0].after:
-        later, end = parts[-1]
-        parts.append((branches[later.after], min(end, later.first)))
-    begin = known = min(part.first for part, _ in parts)
-    names = [metric.name for metric in journal.metrics]
-    values, widths = [np.empty((0, len(names)))], [np.empty(0, np.intp)]
-    for part, end in reversed(parts):
-        for first, width in part.widths:
-            if not first == known < end:  # or else what comes before is lost
-                continue
-            rows = _read_rows(metrics_file(directory, part.name, width), width)[: end - first]
-            missed = (0, 0), (0, len(names) - width)
-            values.append(np.pad(rows, missed, constant_values=np.nan))
-            widths.append(np.full(len(rows), width))
-            known += len(rows)
-    missing = max(0, branch.epochs - known)
-    return Metrics(names, np.concatenate(values), np.concatenate(widths), begin, missing)
+def write_journal(database: sqlite3.Connection, journal: Journal) -> None:
+    """Write a journal in place of the last one, within a transaction."""
+    for table in ("metrics", "branches", "breakpoints"):
+        database.execute(f"delete from {table}")
+    database.executemany(
+        "insert into metrics values (?, ?, ?)",
+        [(number, m.name, _text(m)) for number, m in enumerate(journal.metrics)],
+    )
+    database.executemany(
+        "insert into branches values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                *(number, b.name, b.parent, b.first, b.after, b.epochs),
+                *(_text((b.left, b.reached)), _text(b.changes), b.state),
+            )
+            for number, b in enumerate(journal.branches)
+        ],
+    )
+    database.executemany(
+        "insert into breakpoints values (?, ?, ?, ?)",
+        [msgspec.structs.astuple(b) for b in journal.breakpoints],
+    )
+    for name in ("environment", "progress"):
+        write_about(database, name, msgspec.to_builtins(getattr(journal, name)))
+    write_about(database, "checksum", _checksum(journal))
 
 
-def _read_rows(path: Path, width: int) -> Array:
-    """Return what a file holds; nothing where it is lost."""
+def has_journal(database: sqlite3.Connection) -> bool:
+    """Whether the run has begun to be recorded."""
+    found = database.execute("select 1 from about where name = 'progress'").fetchone()
+    return found is not None
+
+
+def read_journal(database: sqlite3.Connection) -> Journal:
+    """Return the journal.
+
+    Raises
+    ------
+    RecordError
+        If there is none, or it is damaged.
+    """
+    checksum = read_about(database, "checksum", str)
+    environment = read_about(database, "environment", Environment)
+    progress = read_about(database, "progress", Progress)
     try:
-        data = read_file(path)
-    except FileNotFoundError:
-        data = b""
-    return np.frombuffer(data[: len(data) // (width * NUMBER) * width * NUMBER]).reshape(-1, width)
+        journal = Journal(
+            environment,
+            [msgspec.json.decode(text, type=Metric) for (text,) in _rows(database, METRICS)],
+            [_branch(row) for row in _rows(database, BRANCHES)],
+            [BreakpointRecord(n, c, bool(on), held) for n, c, on, held in _rows(database, STOPS)],
+            progress,
+        )
+        if _checksum(journal) != checksum:
+            raise RecordError("its checksum does not match")
+        _check_branches(journal)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise RecordError(f"its journal is damaged: {error}") from None
+    return journal
+
+
+METRICS = "select definition from metrics order by number"
+BRANCHES = (
+    "select name, parent, first, after, epochs, places, changes, state from branches"
+    " order by number"
+)
+STOPS = "select number, condition, is_on, held from breakpoints order by number"
+
+
+def _rows(database: sqlite3.Connection, query: str) -> list[Any]:
+    return database.execute(query).fetchall()
+
+
+def _branch(row: tuple[Any, ...]) -> BranchRecord:
+    name, parent, first, after, epochs, places, changes, state = row
+    left, reached = msgspec.json.decode(places, type=tuple[Position, Position])
+    made = msgspec.json.decode(changes, type=list[ChangeRecord])
+    return BranchRecord(name, parent, left, first, after, epochs, reached, made, state)
+
+
+def _checksum(journal: Journal) -> str:
+    return hashlib.sha256(msgspec.json.encode(journal)).hexdigest()
+
+
+def _check_branches(journal: Journal) -> None:
+    """Raise RecordError unless each branch has a name of its own and follows an earlier one."""
+    known = {""}
+    for branch in journal.branches:
+        orderly = 0 <= branch.first <= branch.epochs and 0 <= branch.reached.epoch <= branch.epochs
+        if branch.name in known or not {branch.after, branch.parent} <= known or not orderly:
+            raise RecordError(f"the branch {branch.name!r} contradicts itself")
+        known.add(branch.name)
+    if journal.progress.branch not in known - {""}:
+        raise RecordError("it is on a branch that there is not")
+
+
+def _text(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

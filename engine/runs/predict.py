@@ -17,7 +17,7 @@ from engine.protocol.text import printable
 from engine.runs.build import build_trainer
 from engine.runs.data_record import DataRecord, read_data_record
 from engine.runs.description import SourceError
-from engine.runs.replay import description_again
+from engine.runs.rebuild import description_again, read_run
 from engine.runs.run import Run
 from engine.runs.weights import LAST_WEIGHTS, load_weights
 
@@ -104,7 +104,7 @@ def _weights_of(run: Run, weights: str) -> Path:
 def _network(run: Run, record: DataRecord) -> Network:
     """Build the network of a run; without its data, if nntui made it."""
     if run.description.is_python:
-        return build_trainer(description_again(run)).network
+        return build_trainer(description_again(run, read_run(run))).network
     description = run.description
     network = multilayer_perceptron(
         record.features,

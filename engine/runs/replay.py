@@ -6,40 +6,26 @@ import struct
 from collections import Counter
 from collections.abc import Iterator
 
-import msgspec
-
-from engine.debugging.branches import BEGINNING, digest
+from engine.debugging.branches import BEGINNING
 from engine.debugging.trainer import Trainer
 from engine.protocol import events
 from engine.protocol.events import Changed, Position
+from engine.runs.blocks import Metrics, read_metrics
 from engine.runs.build import build_trainer
-from engine.runs.description import Description, SourceError, is_share
+from engine.runs.database import RecordError, reading
+from engine.runs.description import SourceError
+from engine.runs.environment import Environment
 from engine.runs.files import reason, shown
-from engine.runs.journal import (
-    BranchRecord,
-    Environment,
-    Journal,
-    JournalError,
-    Metrics,
-    describe,
-    read_journal,
-    read_metrics,
-)
+from engine.runs.journal import BranchRecord, Journal
 from engine.runs.own_file import own_lines
+from engine.runs.rebuild import description_again, read_run
 from engine.runs.run import Run
 from engine.runs.threads import limit_threads
 
-WORDS = {
-    "data": "the data are others",
-    "validation": "the validation set is another",
-    "weights": "the first weights are others",
-    "numpy": "NumPy was {then}, and is {now}",
-    "blas": "the products of matrices were computed by {then}, and are by {now}",
-    "threads": "{then} threads multiplied matrices, and {now} do now",
-}
 IDENTICAL = "identical"
 IDENTICAL_SO_FAR = (
-    "identical as far as it is recorded: the run was killed, and what may have followed is not"
+    "identical as far as it is recorded: the run was killed, or goes on, and what may have followed"
+    " is not"
 )
 
 
@@ -58,10 +44,13 @@ def replay(run: Run) -> Iterator[str]:
         If an epoch differs, or the last state, or if anything that was measured is not recorded
         and so could not be compared.
     """
-    description, journal, outdated = _read(run)
+    journal = read_run(run)
+    description = description_again(run, journal)
     trainer = build_trainer(description)
     with limit_threads(trainer, journal.environment.threads):
-        _check(journal.environment, Environment.of(trainer))
+        differences = journal.environment.differences(Environment.of(trainer))
+    if differences:
+        raise SourceError(f"it cannot be replayed bit for bit: {'; '.join(differences)}")
     missing = compared = 0
     absent: Counter[str] = Counter()
     for k, branch in enumerate(journal.branches):
@@ -87,78 +76,33 @@ def replay(run: Run) -> Iterator[str]:
             f"{name} was measured in {epochs:,} epochs in which it was not now: they could not be"
             " compared"
         )
-    if outdated:
-        raise Difference("the end of the run could not be recorded, and so not be compared")
     if not compared:
         raise Difference("nothing was trained, so there is nothing to compare")
     yield IDENTICAL if journal.closed else IDENTICAL_SO_FAR
 
 
-def _read(run: Run) -> tuple[Description, Journal, bool]:
-    assert run.directory
-    try:
-        journal, outdated = read_journal(run.directory)
-        description = run.description
-        if describe(description) != journal.description:
-            raise JournalError("its description and its journal do not belong together")
-    except OSError as error:
-        raise SourceError(f"the run cannot be read: {reason(error)}") from None
-    except (ValueError, RecursionError) as error:
-        raise SourceError(f"{shown(run.directory)} cannot be replayed: {error}") from None
-    again = _located(run, journal)
-    return msgspec.structs.replace(again, breakpoints=()), journal, outdated
-
-
-def description_again(run: Run) -> Description:
-    """Return the description that a run is built from again; SourceError if it cannot be."""
-    return _read(run)[0]
-
-
-def _located(run: Run, journal: Journal) -> Description:
-    """Return the description of a run with the places of its files; SourceError if one is gone."""
-    description, folder = run.located, journal.environment.source_folder
-    fields = {} if description.is_toy else {"source": folder / description.source}
-    if not is_share(description.validation):
-        fields["validation"] = folder / description.validation
-    for path in fields.values():
-        if not path.is_file():
-            raise SourceError(f"it cannot be replayed: {shown(path)} is no longer there")
-    labels = description.label or ""
-    if labels.lower().endswith(".npy") and (folder / labels).is_file():
-        fields["label"] = folder / labels
-    paths = {name: str(path) for name, path in fields.items()}
-    return msgspec.structs.replace(description, **paths)
-
-
-def _check(then: Environment, now: Environment) -> None:
-    """Say beforehand what would make the bits differ."""
-    reasons = [
-        words.format(then=getattr(then, name), now=getattr(now, name))
-        for name, words in WORDS.items()
-        if getattr(then, name) != getattr(now, name)
-    ]
-    if reasons:
-        raise SourceError(f"it cannot be replayed bit for bit: {'; '.join(reasons)}")
-
-
 def _metrics(run: Run, journal: Journal, branch: BranchRecord) -> Metrics:
     assert run.directory
     try:
-        return read_metrics(run.directory, journal, branch)
+        with reading(run.directory) as database:
+            return read_metrics(database, journal, branch)
     except OSError as error:
         raise SourceError(f"the metrics cannot be read: {reason(error)}") from None
+    except RecordError as error:
+        raise SourceError(f"{shown(run.directory)} cannot be replayed: {error}") from None
 
 
 def _compare(trainer: Trainer, branch: BranchRecord, metrics: Metrics, absent: Counter[str]) -> str:
     """Train one branch again; return how much of it is identical, and count what is absent."""
     compared = 0
+    rows = {epoch: row for row, epoch in enumerate(metrics.epochs.tolist())}
 
     def compare(event: events.EpochMeasured) -> None:
         nonlocal compared
-        if not metrics.begin <= event.epoch < metrics.end:
-            return
-        absent.update(_compare_epoch(branch.name, event, metrics))
-        compared += 1
+        row = rows.get(event.epoch)
+        if row is not None:
+            absent.update(_compare_epoch(branch.name, event, metrics, row))
+            compared += 1
 
     changes = _changes(trainer, branch)
     recorded = Position(metrics.end, 0, 0)
@@ -179,10 +123,6 @@ def _compare(trainer: Trainer, branch: BranchRecord, metrics: Metrics, absent: C
 def _compare_end(trainer: Trainer, branch: BranchRecord) -> str:
     """Return what is recorded of where a branch has come to; Difference if it is not the same."""
     place = _place(trainer)
-    if not branch.state:
-        if digest(trainer.network.parameters) != branch.weights:
-            raise Difference(f"{branch.name}: the weights differ {place}")
-        return "the weights"
     if trainer.timeline.saver.digest() != branch.state:
         raise Difference(
             f"{branch.name}: the state differs {place}: the weights, or what the optimizer or a"
@@ -191,7 +131,7 @@ def _compare_end(trainer: Trainer, branch: BranchRecord) -> str:
     return "the state"
 
 
-def _compare_epoch(branch: str, event: events.EpochMeasured, metrics: Metrics) -> list[str]:
+def _compare_epoch(branch: str, event: events.EpochMeasured, metrics: Metrics, k: int) -> list[str]:
     """Return the metrics that were recorded of an epoch and are not measured now.
 
     Raises
@@ -199,7 +139,6 @@ def _compare_epoch(branch: str, event: events.EpochMeasured, metrics: Metrics) -
     Difference
         If one of the others is not what was recorded.
     """
-    k = event.epoch - metrics.begin
     names = metrics.names[: metrics.widths[k]]
     for name, was in zip(names, metrics.values[k].tolist(), strict=False):
         now = event.metrics.get(name, was)

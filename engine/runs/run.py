@@ -8,7 +8,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -16,9 +16,11 @@ from typing import BinaryIO
 import msgspec
 import platformdirs
 
+from engine.runs.about import read_about, write_about
 from engine.runs.address import fits, is_private, private_path
+from engine.runs.database import RECORD, create, open_to_write, reading
 from engine.runs.description import Description
-from engine.runs.files import owner_only, read_file, reason, shown, write_whole
+from engine.runs.files import owner_only, reason, shown
 from engine.runs.inputs import (
     exit_on_signals,
     in_own_words,
@@ -27,8 +29,6 @@ from engine.runs.inputs import (
     needs_copies,
 )
 from engine.runs.names import check_name, name_from, numbered
-
-DESCRIPTION = "run.json"
 
 
 def runs_directory() -> Path:
@@ -42,7 +42,7 @@ class Run:
     Parameters
     ----------
     directory : Path, optional
-        An existing directory with a ``run.json``; None for a run that is not recorded.
+        An existing directory with a record; None for a run that is not recorded.
     description : Description, optional
         What it is made from; read from the directory if not given.
     problem : str
@@ -51,6 +51,8 @@ class Run:
         Where the session listens, if that has been chosen already.
     copies : Path, optional
         A temporary folder with copies of what can be read only once, of a run that is not recorded.
+    anyway : bool
+        Whether it is resumed even if it does not go on bit for bit.
     """
 
     def __init__(
@@ -60,8 +62,9 @@ class Run:
         problem: str = "",
         socket: Path | None = None,
         copies: Path | None = None,
+        anyway: bool = False,
     ) -> None:
-        self.directory, self.problem = directory, problem
+        self.directory, self.problem, self.anyway = directory, problem, anyway
         self._description, self._socket = description, socket
         self._copies = copies
 
@@ -129,11 +132,11 @@ class Run:
 
     @property
     def description(self) -> Description:
-        """What it is made from; OSError or ValueError if that cannot be read."""
+        """What it is made from; OSError or RecordError if that cannot be read."""
         if self._description is None:
             assert self.directory
-            data = json.loads(read_file(self.directory / DESCRIPTION))
-            self._description = msgspec.convert(data, Description)
+            with reading(self.directory) as database:
+                self._description = read_about(database, "description", Description)
         return self._description
 
     @property
@@ -191,22 +194,22 @@ class Run:
         """Return a line of JSON from which another process makes the same run."""
         directory, copies = (str(p) if p else None for p in (self.directory, self._copies))
         described = msgspec.to_builtins(self.description)
-        fields = (directory, described, self.problem, str(self.socket), copies)
+        fields = (directory, described, self.problem, str(self.socket), copies, self.anyway)
         return json.dumps(fields).encode() + b"\n"
 
     @classmethod
     def from_line(cls, line: bytes) -> Run:
         """Make the run again that `to_line` was called on."""
-        directory, description, problem, socket, copies = json.loads(line)
+        directory, description, problem, socket, copies, anyway = json.loads(line)
         described = msgspec.convert(description, Description)
         folders = [Path(p) if p else None for p in (directory, copies)]
-        return cls(folders[0], described, problem, Path(socket), folders[1])
+        return cls(folders[0], described, problem, Path(socket), folders[1], anyway)
 
 
 def is_run(directory: Path) -> bool:
     """Whether there is a run in a directory."""
     try:
-        return (directory / DESCRIPTION).is_file()
+        return (directory / RECORD).is_file()
     except PermissionError:
         raise
     except OSError:  # such as a name that is too long
@@ -227,14 +230,11 @@ def _new_directory(name: str) -> Path:
 
 
 def _describe(directory: Path, description: Description) -> None:
-    """Write the description into a new directory, or remove that again.
-
-    It is JSON of the standard library, which takes all names that files can have.
-    """
-    data = json.dumps(msgspec.to_builtins(description)).encode()
+    """Begin the record of a new run with its description, or remove its directory again."""
     try:
-        write_whole(directory / DESCRIPTION, data)
+        create(directory)
+        with closing(open_to_write(directory)) as database:
+            write_about(database, "description", msgspec.to_builtins(description))
     except OSError:
-        with suppress(OSError):
-            directory.rmdir()
+        shutil.rmtree(directory, ignore_errors=True)
         raise

@@ -18,7 +18,6 @@ from engine.protocol.events import Failed
 from engine.protocol.frames import SessionEvent
 from engine.protocol.wire import Invalid, StreamError, Unpacker, pack
 from engine.runs import address
-from engine.runs.description import Description
 from engine.runs.files import reason
 from engine.runs.run import Run
 from engine.service.worker import WEIGHTS_NOT_SAVED
@@ -43,8 +42,8 @@ MOST_UNSENT = 1024 * 1024  # bytes of commands that may wait for a worker that d
 class Worker:
     """A worker process that this process has started, and that ends with it."""
 
-    def __init__(self, description: Description) -> None:
-        self.run = Run.create(description)
+    def __init__(self, run: Run) -> None:
+        self.run = run
         line = self.run.to_line()
         with self.run.open_log() as log:
             self.process = subprocess.Popen(

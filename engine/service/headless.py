@@ -18,21 +18,19 @@ from engine.debugging.trainer import Trainer
 from engine.protocol import events
 from engine.protocol.metrics import ACCURACY, LOSS, Metric
 from engine.protocol.text import as_text, printable
-from engine.runs.build import build_run
-from engine.runs.data_record import record_data
 from engine.runs.description import Description, TrainingError
 from engine.runs.files import give_up
+from engine.runs.opening import Opened, opened
 from engine.runs.own_file import own_lines
-from engine.runs.record import Recorder
 from engine.runs.run import Run
-from engine.runs.threads import STRETCH, FullSpeed, limit_threads
+from engine.runs.threads import STRETCH, FullSpeed
 from engine.runs.weights import NotSavedError, save_last_weights
 
 NOTEBOOK = (ACCURACY, LOSS)  # what the notebook prints, in its order
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def train(description: Description, log_every: int, as_json: bool) -> int:
+def train(run: Run, log_every: int, as_json: bool) -> int:
     """Train, print, and return the exit status: 0 done, 1 if not all could be printed or saved.
 
     Raises
@@ -41,16 +39,17 @@ def train(description: Description, log_every: int, as_json: bool) -> int:
         If the loss was no number any more, or an operation raised.
     """
     output = _set_aside_output() if as_json else sys.stdout
-    run = Run.create(description)
     try:
-        trainer = build_run(run)
-    except BaseException:
-        run.remove()
-        raise
+        with opened(run) as held:
+            run.remove_copies()
+            return _train_opened(run, held, log_every, (output, as_json))
     finally:
         run.remove_copies()
-    failure: list[str] = []
-    printer = JsonPrinter(trainer, output) if as_json else TextPrinter(trainer, output)
+
+
+def _train_opened(run: Run, held: Opened, log_every: int, output: tuple[TextIO, bool]) -> int:
+    trainer, failure = held.trainer, list[str]()
+    printer = (JsonPrinter if output[1] else TextPrinter)(trainer, output[0])
 
     def report(event: events.EpochMeasured) -> None:
         if event.epoch % log_every == 0:
@@ -65,19 +64,23 @@ def train(description: Description, log_every: int, as_json: bool) -> int:
     trainer.observe(events.LossNotFinite, fail)
     trainer.observe(events.BreakpointHit, printer.stop)
     with _ended_by_signals(trainer) as ending:
-        with limit_threads(trainer, description.threads), _recorded(trainer, run) as not_saved:
-            printer.start(description, run.name)
+        with _recorded(held, run, failure) as not_saved:
+            printer.start(held.description, run.name)
             try:
                 _train(trainer, ending)
             except Exception as error:
                 if error is not trainer.failure or isinstance(error, BrokenPipeError):
                     raise
-                lines = own_lines(error, description.folder)
+                lines = own_lines(error, held.description.folder)
                 failure.append(f"{_where(trainer)}:\n{lines}")
-        printer.end("failed" if failure else "completed" if trainer.done else "stopped")
+        printer.end(_status(trainer, failure))
     if failure:
         raise TrainingError(failure[0])
     return 1 if printer.lost or not_saved else 0
+
+
+def _status(trainer: Trainer, failure: list[str]) -> events.Status:
+    return "failed" if failure else "completed" if trainer.done else "stopped"
 
 
 def _train(trainer: Trainer, ending: list[int]) -> None:
@@ -118,23 +121,24 @@ def _ended_by_signals(trainer: Trainer) -> Iterator[list[int]]:
 
 
 @contextmanager
-def _recorded(trainer: Trainer, run: Run) -> Iterator[list[str]]:
-    """Keep a record of the run, so that it can be replayed, and at the end its weights.
+def _recorded(held: Opened, run: Run, failure: list[str]) -> Iterator[list[str]]:
+    """Keep a record of the run, and at its end the weights.
 
     Yield a list that in the end holds why the weights could not be saved, if they could not.
     """
     not_saved: list[str] = []
-    recorder = None
-    if run.directory:
-        record_data(trainer.data, run.directory)
-        recorder = Recorder(trainer, run.description, run.directory, _say)
-        trainer.observe(events.Changed, lambda event: recorder.save())
+    trainer, recorder = held.trainer, held.recorder
+    if recorder:
+        recorder.warn = _say
+        _say(recorder.problem)
+        recorder.save("running")
+        trainer.observe(events.Changed, lambda event: recorder.save("running"))
     _say(run.problem)
     try:
         yield not_saved
     finally:
         if recorder:
-            recorder.close()
+            recorder.close(_status(trainer, failure), "".join(failure[:1]))
         try:
             save_last_weights(trainer, run)
         except NotSavedError as error:

@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from time import perf_counter
 
+import msgspec
+
 from engine.debugging.changes import ChangeError
 from engine.debugging.conditions import ConditionError
 from engine.debugging.trainer import Trainer
@@ -17,6 +19,7 @@ from engine.protocol.commands import SessionCommand, Subscribe
 from engine.protocol.views.inside import InsideQuery, Program
 from engine.runs.description import Description
 from engine.runs.own_file import in_short, own_lines
+from engine.runs.recorder import Recorder
 from engine.runs.threads import FullSpeed
 from engine.service import messages, steering
 from engine.service.answers.curves import longest_known
@@ -47,8 +50,8 @@ class Session:
     ----------
     outbox : list of Event
         What has happened since it was last emptied, in order.
-    record : callable
-        Called whenever something has happened that the run's record should hold.
+    recorder : Recorder or None
+        Keeps the record of the run.
     not_recorded : str
         What of the run is not written to disk, and why.
     status, reason, message
@@ -66,11 +69,11 @@ class Session:
         trainer: Trainer,
         description: Description,
         log: str = "",
-        record: Callable[[], None] = lambda: None,
+        recorder: Recorder | None = None,
     ) -> None:
         self.trainer, self.description, self.log = trainer, description, log
-        self.record = record
-        self.not_recorded = ""
+        self.recorder = recorder
+        self.not_recorded = recorder.problem if recorder else ""
         self.outbox: list[events.Event] = []
         self.status: events.Status = "completed" if trainer.done else "running"
         if description.paused and not trainer.done:
@@ -96,6 +99,10 @@ class Session:
         trainer.observe(events.Changed, self._on_changed)
         trainer.observe(events.Restarted, self._on_changed)
         trainer.observe(events.MetricsChanged, lambda event: self.outbox.append(event))
+
+        if recorder:
+            recorder.speed, recorder.warn = (lambda: self.speed), self.warn
+            self.record()
 
     # -- running -------------------------------------------------------------------------------
 
@@ -300,8 +307,12 @@ class Session:
 
     def _attempt(self, command: SessionCommand) -> None:
         self.changes += 1
+        if self.recorder:
+            fields = msgspec.json.encode(command).decode()
+            self.recorder.note(type(command).__name__, fields)
         try:
             steering.do(self, command)
+            self.record()
         except (ChangeError, ConditionError) as error:
             self.reject(str(error))
         except Exception as error:  # no command may end a run
@@ -310,6 +321,17 @@ class Session:
             traceback.print_exc()
             self.reject(f"that has failed: {type(error).__name__}: {error}")
         return None
+
+    def record(self) -> None:
+        """Bring the record of the run up to date."""
+        if self.recorder:
+            self.recorder.save(self.status, self.message)
+
+    def close(self, failure: str = "") -> None:
+        """Record how the run has ended: that it broke, is complete, or was stopped."""
+        if self.recorder:
+            status = self.status if self.status == "completed" else "stopped"
+            self.recorder.close("failed" if failure else status, failure)
 
     def warn(self, message: str) -> None:
         """Send what of the run is not recorded, to the clients of now and to those that follow."""

@@ -185,6 +185,5 @@ def _set_breakpoints(session: Session, command: SessionCommand) -> None:
             found = breakpoints.find(number)
             if found:
                 found.on = not found.on
-    session.record()
     session.outbox.append(messages.breakpoints_of(session.trainer))
     return None

@@ -57,41 +57,30 @@ def _watch_lifeline(lifeline: int) -> None:
 
 
 def _serve(run: Run, listener: socket.socket) -> None:
-    from engine.runs.build import build_run
-    from engine.runs.data_record import record_data
     from engine.runs.description import SourceError
-    from engine.runs.record import Recorder
-    from engine.runs.threads import limit_threads
+    from engine.runs.opening import opened
     from engine.service.server import Server
     from engine.service.session import Session
 
-    description = run.description
     try:
-        trainer = build_run(run)
+        with opened(run) as held:
+            session = Session(held.trainer, held.description, str(run.log), held.recorder)
+            session.warn(run.problem)
+            server, failure = Server(session, listener), ""
+            signal.signal(signal.SIGTERM, lambda number, frame: server.end())
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            try:
+                server.serve()
+            except Exception as error:
+                traceback.print_exc()
+                failure = f"{type(error).__name__}: {error}"
+                server.fail(failure)
+            finally:
+                server.close()
+                session.close(failure)
+                _save_weights(held.trainer, run)
     except SourceError as error:
         _tell_failure(listener, str(error))
-        return
-    with limit_threads(trainer, description.threads):
-        session = Session(trainer, description, str(run.log))
-        session.warn(run.problem)
-        recorder = None
-        if run.directory:
-            record_data(trainer.data, run.directory)
-            recorder = Recorder(trainer, description, run.directory, session.warn)
-            session.record = recorder.save
-        server = Server(session, listener)
-        signal.signal(signal.SIGTERM, lambda number, frame: server.end())
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
-            server.serve()
-        except Exception as error:
-            traceback.print_exc()
-            server.fail(f"{type(error).__name__}: {error}")
-        finally:
-            server.close()
-            if recorder:
-                recorder.close()
-            _save_weights(trainer, run)
 
 
 def _save_weights(trainer: Trainer, run: Run) -> None:

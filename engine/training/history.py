@@ -99,6 +99,21 @@ class History:
             self.settle()
         return True
 
+    def extend(self, names: list[str], values: Array, whole: bool) -> None:
+        """Take over the next epochs from a record.
+
+        Parameters
+        ----------
+        values : array, shape (epochs, metrics)
+        whole : bool
+            Whether no epoch is missing, as NaN, so that a known one can be compared.
+        """
+        if len(names) > len(self.names):
+            self._add(names)
+        self.epochs += len(values)
+        self._comparable &= whole
+        self._gather(values)
+
     def _repeats(self, epoch: int, loss: float) -> bool:
         """Whether a loss may be that which was recorded, as far as the buckets tell."""
         if not self._comparable:
@@ -166,6 +181,10 @@ class History:
         if self.sink:
             self.sink(waiting)
             self._due = monotonic() + RECORD_EVERY
+        self._gather(waiting)
+
+    def _gather(self, waiting: Array) -> None:
+        """Move the last epochs into buckets."""
         while len(waiting):
             first = self.epochs - len(waiting)
             if first // self.span >= self.capacity:

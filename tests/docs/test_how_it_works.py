@@ -15,6 +15,7 @@ from engine.protocol.frames import SessionEvent
 from engine.protocol.wire import LARGEST_COMMAND, LARGEST_EVENT
 from engine.runs import address, inputs, run, weights
 from engine.runs.description import Description
+from engine.runs.run import Run
 from engine.service.client import PATIENCE, Worker
 from tests.docs.pages import DOCS, blocks, codes, play, read, table
 
@@ -49,7 +50,7 @@ def test_its_program_attaches_to_a_session(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     program = tmp_path / "attach.py"
     program.write_text(FILES["attach.py"])
-    worker = Worker(Description(seed=0, name="attached", epochs=10**9, speed=5.0))
+    worker = Worker(Run.create(Description(seed=0, name="attached", epochs=10**9, speed=5.0)))
     try:
         wait_for(worker)
         call = [sys.executable, program, worker.run.socket]

@@ -22,6 +22,7 @@ from engine.runs import address
 from engine.runs.build import build_trainer
 from engine.runs.description import Description
 from engine.runs.peer import is_own
+from engine.runs.run import Run
 from engine.service import client
 from engine.service.client import Connection, Worker
 from engine.service.server import Server
@@ -53,7 +54,7 @@ def start(monkeypatch, tmp_path):
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
 
     def begin():
-        workers.append(Worker(SMALL))
+        workers.append(Worker(Run.create(SMALL)))
         return workers[-1]
 
     yield begin

@@ -19,6 +19,7 @@ from engine.protocol.wire import HEADER, Unpacker, pack
 from engine.runs import address
 from engine.runs.build import build_trainer
 from engine.runs.description import Description
+from engine.runs.run import Run
 from engine.service.client import Worker
 from engine.service.session import Session
 
@@ -186,7 +187,7 @@ def undisturbed():
 
 def fuzz(seed, attacks):
     chance, kept = random.Random(seed), []
-    worker = Worker(RUN)
+    worker = Worker(Run.create(RUN))
     try:
         wait_for(worker.run.socket, worker.process)
         path = worker.run.socket

@@ -9,7 +9,7 @@ import click
 
 from engine import __version__
 from engine.runs.files import give_up, reason
-from tui.cli import config, data, describe, predict, replay, train
+from tui.cli import config, data, describe, predict, replay, resume, train
 from tui.cli.messages import complain
 
 
@@ -23,7 +23,7 @@ class Program(click.Group):
 
 
 command = Program("nntui", context_settings={"help_option_names": ["-h", "--help"]})
-for module in (train, data, describe, predict, replay, config):
+for module in (train, resume, replay, data, describe, predict, config):
     command.add_command(module.command)
 click.version_option(__version__, package_name="nntui", prog_name="nntui")(train.command)
 

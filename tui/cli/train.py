@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import codecs
 import secrets
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,14 +14,11 @@ from engine.runs.description import (
     TOYS,
     Description,
     SourceError,
-    TrainingError,
     is_share,
 )
-from engine.runs.files import give_up
-from tui.cli.config import find_file, tell_faults
-from tui.cli.messages import complain, say
+from tui.cli.config import find_file
+from tui.cli.messages import complain
 from tui.cli.reading import joined, reading_options
-from tui.cli.terminal import NoTerminalError, keys_from_terminal
 from tui.cli.types import (
     ABOVE_ZERO,
     STANDARD_INPUT,
@@ -35,10 +30,11 @@ from tui.cli.types import (
     WeightsFile,
     Widths,
 )
+from tui.cli.watching import train_headless, watch_run
 from tui.config import values
 
 if TYPE_CHECKING:
-    from tui.config.file import ConfigFile
+    pass
 
 OF_TOYS = ("samples", "classes", "noise")
 OF_FILES = ("label", "features", "drop", "missing", "classes_from_numbers")
@@ -134,6 +130,13 @@ class Training(click.Command):
 @click.option(
     "--hints/--no-hints", default=None, show_default="hints", help="Say in a line what helps now."
 )
+@click.option(
+    "--keep-metrics",
+    type=click.Choice(["every", "thin"]),
+    default="every",
+    show_default=True,
+    help="Record each epoch's metrics, or the fewer the more epochs there are.",
+)
 @click.option("--paused", is_flag=True, help="Begin paused.")
 @click.option("--headless", is_flag=True, help="No screen: print the figures line by line.")
 @click.option("--log-every", type=ABOVE_ZERO, default=100, show_default=True, metavar="EPOCHS")
@@ -170,10 +173,13 @@ def command(
         speed=speed or None,
         **options,
     )
+    from engine.runs.run import Run
+
     try:
         if config:
-            return _watch(description, config, hints)
-        return _train_headless(description, log_every, as_json)
+            reads_keys = STANDARD_INPUT in (description.source, description.validation)
+            return watch_run(lambda: Run.create(description), config, hints, reads_keys)
+        return train_headless(Run.create(description), log_every, as_json)
     except SourceError as error:
         return complain(str(error), 2)
 
@@ -225,49 +231,3 @@ def _check_toy(options: dict[str, Any], given: dict[str, str]) -> None:
         raise click.UsageError(
             f"{name} is drawn: --validation must be a share of it, as 0.2, and no file"
         )
-
-
-def _watch(description: Description, config: ConfigFile, hints: bool | None) -> int:
-    from engine.service.client import Worker
-
-    encoding = sys.stderr.encoding  # the screen is written there
-    if codecs.lookup(encoding).name != "utf-8":
-        advice = "set LC_ALL=C.UTF-8, and PYTHONIOENCODING and PYTHONUTF8 to nothing"
-        return complain(f"the screen needs UTF-8, not {encoding}: {advice}", 2)
-    try:
-        with keys_from_terminal(STANDARD_INPUT in (description.source, description.validation)):
-            worker = Worker(description)
-    except NoTerminalError as error:
-        return complain(str(error), 2)
-    try:
-        from tui.config.settings import settings_of  # while the worker starts
-        from tui.restart import watch
-
-        settings = settings_of(config)
-        if hints is not None:
-            settings = replace(settings, hints=hints)
-        tell_faults(config)
-        notice = f"{config.path.name}: {' · '.join(config.complaints)}" if config.complaints else ""
-        status, failure = watch(worker, settings, notice)
-        return complain(failure, status) if failure else status
-    except ConnectionError as error:
-        log = f"; its log: {worker.run.log}" if worker.run.directory else ""
-        return complain(f"{error}{log}", 1)
-    finally:
-        worker.end()
-        if worker.weights_not_saved:
-            why = f"; the run's log says why: {worker.run.log}" if worker.run.directory else ""
-            say(f"nntui: the weights are not saved to {description.weights}{why}")
-
-
-def _train_headless(description: Description, log_every: int, as_json: bool) -> int:
-    from engine.service.headless import train
-
-    try:
-        return train(description, log_every, as_json)
-    except TrainingError as error:
-        return complain(str(error), 1)
-    except BrokenPipeError:
-        # The reader has gone, as `head` does: nothing more to say, and no second try at exit.
-        give_up(sys.stdout)
-        return 0

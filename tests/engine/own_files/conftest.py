@@ -12,6 +12,7 @@ from engine.protocol.views.curves import CurvesQuery
 from engine.protocol.views.samples import SamplesQuery
 from engine.protocol.wire import Unpacker, pack
 from engine.runs.description import Description
+from engine.runs.run import Run
 from engine.service.client import Connection, Worker
 from tests.command import nntui
 
@@ -49,7 +50,7 @@ class Client:
 
     def __init__(self, source, **options):
         fields = {"epochs": None, "learning_rate": None, **options}
-        self.worker = Worker(Description(source=str(source), **fields))
+        self.worker = Worker(Run.create(Description(source=str(source), **fields)))
         self.stream = Connection.open(self.worker)._stream
         self.unpacker = Unpacker(SessionEvent)
         self.heard = []

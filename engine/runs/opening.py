@@ -1,0 +1,122 @@
+"""A run is opened to be trained: from its description, or from where its record ends."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import msgspec
+
+from engine.debugging.trainer import Trainer
+from engine.runs.build import build_run, build_trainer
+from engine.runs.data_record import record_data
+from engine.runs.database import reading
+from engine.runs.description import Description, SourceError
+from engine.runs.journal import Journal, has_journal
+from engine.runs.lock import hold
+from engine.runs.rebuild import description_again, read_run
+from engine.runs.recorder import Recorder
+from engine.runs.resume import check, resume
+from engine.runs.run import Run
+from engine.runs.threads import limit_threads
+
+TAKEN = "the run is being trained already, by another process"
+
+
+@dataclass
+class Opened:
+    """A run that can be trained.
+
+    Attributes
+    ----------
+    trainer : Trainer
+    description : Description
+        What it is to begin with; where it is resumed, paused if it was.
+    recorder : Recorder or None
+        Keeps its record; None where nothing can be written.
+    """
+
+    trainer: Trainer
+    description: Description
+    recorder: Recorder | None
+
+
+@contextmanager
+def opened(run: Run) -> Iterator[Opened]:
+    """Build the trainer of a run, put it where its record ends, and record what follows.
+
+    Raises
+    ------
+    SourceError
+        If it cannot be built, or not be resumed.
+    """
+    if run.directory is None:
+        trainer = build_run(run)
+        with limit_threads(trainer, run.description.threads):
+            yield Opened(trainer, run.description, None)
+        return
+    with _held(run):
+        if _has_begun(run):
+            yield from _resumed(run)
+        else:
+            yield from _new(run)
+
+
+def _new(run: Run) -> Iterator[Opened]:
+    assert run.directory
+    description = run.description
+    try:
+        trainer = build_run(run)
+    except BaseException:
+        run.remove()
+        raise
+    with limit_threads(trainer, description.threads):
+        record_data(trainer.data, run.directory)
+        thin = description.keep_metrics == "thin"
+        yield Opened(trainer, description, Recorder(trainer, run.directory, thin=thin))
+
+
+def _resumed(run: Run) -> Iterator[Opened]:
+    assert run.directory
+    journal = read_run(run)
+    trainer = build_trainer(description_again(run, journal))
+    with limit_threads(trainer, journal.environment.threads):
+        if not run.anyway:
+            check(trainer, journal)
+        kept = resume(trainer, run.directory, journal)
+        thin = run.description.keep_metrics == "thin"
+        recorder = Recorder(trainer, run.directory, journal, kept, thin)
+        yield Opened(trainer, _as_it_was(run.description, journal), recorder)
+
+
+def _as_it_was(description: Description, journal: Journal) -> Description:
+    progress = journal.progress
+    return msgspec.structs.replace(
+        description, paused=progress.status == "paused", speed=progress.speed
+    )
+
+
+def _has_begun(run: Run) -> bool:
+    assert run.directory
+    try:
+        with reading(run.directory) as database:
+            return has_journal(database)
+    except (OSError, ValueError) as error:
+        raise SourceError(f"the run cannot be read: {error}") from None
+
+
+@contextmanager
+def _held(run: Run) -> Iterator[None]:
+    assert run.directory
+    try:
+        lock = hold(run.directory)
+    except BlockingIOError:
+        raise SourceError(TAKEN) from None
+    except OSError as error:
+        raise SourceError(f"the run cannot be opened: {error}") from None
+    try:
+        yield
+    finally:
+        os.close(lock)
