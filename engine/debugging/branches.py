@@ -53,12 +53,6 @@ class Branch:
     state: str = ""
 
     @property
-    def number(self) -> int:
-        """The number in its name; 0 for the first branch."""
-        digits = self.name.rpartition("_")[2]
-        return int(digits) if digits.isdecimal() else 0
-
-    @property
     def reason(self) -> str:
         """What was changed where it left its parent."""
         if self.parent is None:
@@ -95,6 +89,12 @@ class Branch:
                     yield snapshot
             left = branch.left if left is None else min(left, branch.left)
             branch = branch.parent
+
+
+def number_of(name: str) -> int:
+    """Return the number in a branch's name; 0 for the first branch."""
+    digits = name.rpartition("_")[2]
+    return int(digits) if digits.isdecimal() else 0
 
 
 def digest(*arrays: Array) -> str:

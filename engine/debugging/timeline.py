@@ -364,7 +364,9 @@ class Timeline:
     def _new_name(self) -> str:
         return f"branch_{next(self._numbers)}"
 
-    def take_over(self, branches: list[Branch], branch: Branch, here: Position) -> Iterator[None]:
+    def take_over(
+        self, branches: list[Branch], branch: Branch, here: Position, number: int
+    ) -> Iterator[None]:
         """Go where another timeline of the same training was, from its beginning.
 
         Parameters
@@ -373,13 +375,15 @@ class Timeline:
             All that it had.
         branch : Branch
             The one that it was on.
+        number : int
+            That of the next branch.
         """
         for change in (change for each in branches for change in each.changes):
             target = find_target(self.machine, change.target)
             if not target.in_snapshots:
                 self._original.setdefault(target.name, target.read())
         self.branches = branches
-        self._numbers = count(1 + max(each.number for each in branches))
+        self._numbers = count(number)
         self._enter(branch)
         self.jump(self.nearest(here))
         yield from self._end_at(here)

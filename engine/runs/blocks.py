@@ -7,8 +7,9 @@ import sys
 import zlib
 from collections.abc import Iterator
 from time import time
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
+import msgspec
 import numpy as np
 
 from engine.nn.arrays import Array
@@ -21,8 +22,32 @@ SELECT = (
     "select first, step, epochs, width, data, checksum from blocks"
     " where branch = ? and first < ? and first + step * epochs > ? order by first, rowid"
 )
-LAST = "select first + step * epochs from blocks where branch = ? order by first desc limit 1"
+LAST = "select first + step * (epochs - 1) + 1 from blocks where branch = ? order by first desc limit 1"
 ALL_KEPT = 1 << 16  # epochs of which each is kept where they are thinned
+
+
+Count = Annotated[int, msgspec.Meta(ge=1, le=1 << 40)]
+
+
+class _Row(NamedTuple):
+    """What is read of a block."""
+
+    first: Annotated[int, msgspec.Meta(ge=0, le=1 << 40)]
+    step: Count
+    epochs: Count
+    width: Count
+    data: bytes
+    checksum: int
+
+    @property
+    def is_whole(self) -> bool:
+        return len(self.data) == self.epochs * self.width * NUMBER.itemsize
+
+
+def _checksum(branch: str, row: _Row) -> int:
+    """Return the checksum of a block: of its numbers, and of which they are."""
+    which = f"{branch} {row.first} {row.step} {row.epochs} {row.width} "
+    return zlib.crc32(row.data, zlib.crc32(which.encode(errors="surrogatepass")))
 
 
 def block(branch: str, first: int, step: int, values: Array) -> tuple[Any, ...]:
@@ -33,8 +58,16 @@ def block(branch: str, first: int, step: int, values: Array) -> tuple[Any, ...]:
     values : array, shape (epochs, metrics)
         Of every ``step``-th epoch from ``first`` on.
     """
+    epochs, width = values.shape
     data = values.astype(NUMBER).tobytes()
-    return branch, first, step, *values.shape, time(), data, zlib.crc32(data)
+    checksum = _checksum(branch, _Row(first, step, epochs, width, data, 0))
+    return branch, first, step, epochs, width, time(), data, checksum
+
+
+def epochs_of(row: tuple[Any, ...]) -> int:
+    """Return for how many epochs a block's row stands."""
+    _, _, step, epochs, *_ = row
+    return int(step * epochs)
 
 
 def thinned(first: int, values: Array) -> tuple[int, int, Array]:
@@ -111,7 +144,8 @@ def read_metrics(
     empty = np.empty(0, np.intp), np.empty((0, len(names))), np.empty(0, np.intp)
     columns = zip(empty, *((b.epochs, b.values, b.widths) for b in blocks), strict=True)
     epochs, values, widths = (np.concatenate(column) for column in columns)
-    missing = max(0, min(end, branch.epochs) - begin - covered)
+    known = max(branch.epochs, int(epochs[-1]) + 1 if len(epochs) else 0)
+    missing = max(0, min(end, known) - begin - covered)
     return Metrics(names, epochs, values, widths, missing)
 
 
@@ -141,20 +175,30 @@ def _read_blocks(
     database: sqlite3.Connection, branch: str, start: int, end: int, metrics: int
 ) -> Iterator[_Block]:
     known = start
-    for first, step, count, width, data, checksum in database.execute(SELECT, (branch, end, start)):
-        whole = len(data) == count * width * NUMBER.itemsize and 0 < width <= metrics and step > 0
-        if not whole or zlib.crc32(data) != checksum:
-            raise RecordError(f"the metrics of {branch} from epoch {first} on are damaged")
-        epochs = first + step * np.arange(count)
+    for found in database.execute(SELECT, (branch, end, start)):
+        row = _checked(branch, found, metrics)
+        epochs = row.first + row.step * np.arange(row.epochs)
         within = (epochs >= known) & (epochs < end)
-        rows = np.frombuffer(data, NUMBER).reshape(-1, width)[within]
-        values = np.pad(rows, ((0, 0), (0, metrics - width)), constant_values=np.nan)
-        stop = min(first + step * count, end)
-        yield _Block(epochs[within], values, np.full(len(rows), width), stop - max(known, first))
+        rows = np.frombuffer(row.data, NUMBER).reshape(-1, row.width)[within]
+        values = np.pad(rows, ((0, 0), (0, metrics - row.width)), constant_values=np.nan)
+        stop = max(known, min(row.first + row.step * row.epochs, end))
+        covered = stop - max(known, row.first - row.step + 1)  # what was thinned out stands for it
+        yield _Block(epochs[within], values, np.full(len(rows), row.width), covered)
         known = stop
+
+
+def _checked(branch: str, found: tuple[Any, ...], metrics: int) -> _Row:
+    """Return a block's row; RecordError if it is not as it was written."""
+    try:
+        row = msgspec.convert(found, _Row)
+    except msgspec.ValidationError as error:
+        raise RecordError(f"the metrics of {branch} are damaged: {error}") from None
+    if not row.is_whole or row.width > metrics or _checksum(branch, row) != row.checksum:
+        raise RecordError(f"the metrics of {branch} from epoch {row.first} on are damaged")
+    return row
 
 
 def last_epoch(database: sqlite3.Connection, branch: str) -> int:
     """Return up to which epoch the metrics of a branch are recorded under its own name."""
     found = database.execute(LAST, (branch,)).fetchone()
-    return int(found[0]) if found else 0
+    return found[0] if found and isinstance(found[0], int) else 0

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, suppress
 from time import monotonic, perf_counter, time
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from engine.debugging.snapshots import level
 from engine.debugging.trainer import Trainer
 from engine.protocol.events import Position
-from engine.runs.database import RecordError
 from engine.training.snapshots import Snapshot
 
 EVERY = 2.0  # seconds of training between two of them, or
@@ -23,7 +23,12 @@ MOST_BYTES = 64 * 1024 * 1024  # that all but the last one may take
 BRIEF = 0.02  # seconds that one may take at each pause
 INSERT = "insert into checkpoints values (?, ?, ?, ?, ?, ?, ?)"
 DELETE = "delete from checkpoints where number = ?"
-SELECT = "select number, branch, place, iteration, data, checksum from checkpoints order by number"
+SELECT = (
+    "select number, branch, place, iteration, data, checksum from checkpoints"
+    " order by iteration, number"
+)
+
+Transaction = Callable[[], AbstractContextManager[sqlite3.Connection]]
 
 
 class Checkpoint(NamedTuple):
@@ -45,8 +50,19 @@ class Kept(NamedTuple):
     nbytes: int
 
 
+class _Row(NamedTuple):
+    """What is read of a checkpoint."""
+
+    number: int
+    branch: str
+    place: str
+    iteration: int
+    data: bytes
+    checksum: str
+
+
 class Writer:
-    """Makes the rows of checkpoints, and of those that they replace.
+    """Writes checkpoints, and removes those that they replace.
 
     Parameters
     ----------
@@ -61,7 +77,8 @@ class Writer:
     """
 
     def __init__(self, trainer: Trainer, kept: Sequence[Kept]) -> None:
-        self.trainer, self._kept = trainer, {each.number: each.nbytes for each in kept}
+        self.trainer = trainer
+        self._kept = {each.number: each.nbytes for each in sorted(kept)}
         self.due = monotonic() + EVERY
         self._cost = 0.0
         self._written = {(each.branch, each.iteration) for each in kept}
@@ -71,29 +88,39 @@ class Writer:
         known = (self.trainer.timeline.branch.name, snapshot.iteration) in self._written
         return not known and (self._cost < BRIEF or self.due <= monotonic())
 
-    def rows(self, snapshot: Snapshot) -> Iterator[tuple[str, tuple[Any, ...]]]:
-        """Yield statements and values that keep a snapshot; StateError if it cannot be stored."""
+    def write(self, snapshot: Snapshot, transaction: Transaction) -> None:
+        """Write a snapshot; StateError if it cannot be stored."""
         begun = perf_counter()
         data = snapshot.state.to_bytes()
-        checksum = hashlib.sha256(data).hexdigest()
         self._cost = perf_counter() - begun
         self.due = monotonic() + max(EVERY, TIMES_ITS_COST * self._cost)
         number = max(self._kept, default=0) + 1
         place, branch = place_of(snapshot.position), self.trainer.timeline.branch.name
+        checksum = _checksum(branch, place, snapshot.iteration, data)
+        kept = self._kept | {number: len(data)}
+        replaced = list(_replaced_by(number, kept))
+        with transaction() as database:
+            row = (number, branch, place, snapshot.iteration, time(), data, checksum)
+            database.execute(INSERT, row)
+            database.executemany(DELETE, [(old,) for old in replaced])
         self._written.add((branch, snapshot.iteration))
-        yield INSERT, (number, branch, place, snapshot.iteration, time(), data, checksum)
-        self._kept[number] = len(data)
-        yield from ((DELETE, (old,)) for old in self._replaced_by(number))
+        self._kept = kept
 
-    def _replaced_by(self, number: int) -> Iterator[int]:
-        """Yield those that are needed no longer."""
-        old = number - (WIDTH << level(number))
-        if self._kept.pop(old, None) is not None:
-            yield old
-        while sum(self._kept.values()) - self._kept[number] > MOST_BYTES:
-            oldest = next(iter(self._kept))
-            del self._kept[oldest]
-            yield oldest
+
+def _replaced_by(number: int, kept: dict[int, int]) -> Iterator[int]:
+    """Take out and yield those that are needed no longer, once there is that one."""
+    old = number - (WIDTH << level(number))
+    if kept.pop(old, None) is not None:
+        yield old
+    while sum(kept.values()) - kept[number] > MOST_BYTES:
+        oldest = next(iter(kept))
+        del kept[oldest]
+        yield oldest
+
+
+def _checksum(branch: str, place: str, iteration: int, data: bytes) -> str:
+    which = f"{branch} {place} {iteration} ".encode(errors="surrogatepass")
+    return hashlib.sha256(which + data).hexdigest()
 
 
 def place_of(position: Position) -> str:
@@ -102,17 +129,10 @@ def place_of(position: Position) -> str:
 
 
 def read_checkpoints(database: sqlite3.Connection) -> Iterator[Checkpoint]:
-    """Yield the checkpoints that are whole, in order.
-
-    Raises
-    ------
-    RecordError
-        If a place is none.
-    """
-    for number, branch, place, iteration, data, checksum in database.execute(SELECT):
-        if hashlib.sha256(data).hexdigest() == checksum:
-            try:
-                position = msgspec.json.decode(place, type=Position)
-            except msgspec.DecodeError as error:
-                raise RecordError(f"a checkpoint is damaged: {error}") from None
-            yield Checkpoint(number, branch, position, iteration, data)
+    """Yield the checkpoints that are whole, the earliest of a branch first."""
+    for found in database.execute(SELECT):
+        with suppress(msgspec.ValidationError, msgspec.DecodeError):
+            row = msgspec.convert(found, _Row)
+            if _checksum(row.branch, row.place, row.iteration, row.data) == row.checksum:
+                position = msgspec.json.decode(row.place, type=Position)
+                yield Checkpoint(row.number, row.branch, position, row.iteration, row.data)

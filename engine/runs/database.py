@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from errno import ENOENT
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ from engine.runs.files import owner_only, reason
 from engine.runs.schema import FORMAT, TABLES, VIEW
 
 RECORD = "run.db"
+SCHEMA = "select type, name, sql from sqlite_schema order by name"
 PATIENCE = 5.0  # seconds to wait for another process that writes
 
 # What SQLite calls the reasons that the system gives by numbers.
@@ -68,12 +70,21 @@ def reading(directory: Path) -> Iterator[sqlite3.Connection]:
             (found,) = opened.execute("pragma user_version").fetchone()
             if found != FORMAT:
                 raise RecordError(f"its record has format {found}, and this nntui reads {FORMAT}")
+            if opened.execute(SCHEMA).fetchall() != _schema():
+                raise RecordError("its record is damaged: it has other tables")
             opened.execute("begin")  # all that is read is of the same moment
             yield opened
     except sqlite3.Error as error:
         if _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR):
             raise RecordError(f"its record is damaged: {error}") from None
         raise OSError(0, why(error), str(directory / RECORD)) from None
+
+
+@cache
+def _schema() -> list[tuple[str, str, str]]:
+    with closing(sqlite3.connect(":memory:")) as made:
+        made.executescript(TABLES + VIEW)
+        return made.execute(SCHEMA).fetchall()
 
 
 def _open(directory: Path, mode: str) -> sqlite3.Connection:

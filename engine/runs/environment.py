@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 from pathlib import Path
@@ -14,7 +15,7 @@ from threadpoolctl import threadpool_info
 from engine import __version__
 from engine.debugging.branches import digest
 from engine.debugging.trainer import Trainer
-from engine.runs.description import MOST_THREADS
+from engine.runs.description import MOST_THREADS, Description
 
 WORDS = {
     "data": "the data are others",
@@ -30,6 +31,7 @@ class Environment(msgspec.Struct, frozen=True):
     """What a run's bits depend on, besides its description and its changes.
 
     ``folder`` is the current one, with all but ASCII escaped: it may have bytes that are no text.
+    ``source`` is a digest of a Python file.
     """
 
     folder: str
@@ -41,10 +43,11 @@ class Environment(msgspec.Struct, frozen=True):
     data: str
     weights: str
     validation: str
+    source: str = ""
 
     @classmethod
-    def of(cls, trainer: Trainer) -> Environment:
-        """Describe this process, and a trainer at its beginning."""
+    def of(cls, trainer: Trainer, description: Description) -> Environment:
+        """Describe this process, and a trainer at its beginning that was built in it."""
         blas = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
         validation = trainer.data.validation
         kind = f"{blas[0]['internal_api']} {blas[0].get('architecture', '')}" if blas else "none"
@@ -58,6 +61,7 @@ class Environment(msgspec.Struct, frozen=True):
             digest(trainer.data.X, trainer.data.y),
             digest(trainer.network.parameters),
             digest(validation.X, validation.y) if validation else "",
+            _digest_of_text(description.source) if description.is_python else "",
         )
 
     @property
@@ -72,6 +76,13 @@ class Environment(msgspec.Struct, frozen=True):
             for name, words in WORDS.items()
             if getattr(self, name) != getattr(now, name)
         ]
+
+
+def _digest_of_text(file: str) -> str:
+    try:
+        return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    except OSError:  # it has removed itself
+        return ""
 
 
 def _current_folder() -> str:

@@ -1,7 +1,7 @@
 """What people did to a run, as it is kept in the run's database.
 
 Tables are written as a whole, in one transaction, and read back into the same records. A checksum
-of the records tells whether they are what was written.
+of the records, and of the run's description, tells whether they are what was written.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from engine.protocol.events import Changed, Position, Status
-from engine.protocol.metrics import Metric
+from engine.protocol.metrics import MOST_METRICS, Metric
 from engine.runs.about import read_about, write_about
 from engine.runs.database import RecordError
 from engine.runs.environment import Environment
@@ -155,7 +155,7 @@ def write_journal(database: sqlite3.Connection, journal: Journal) -> None:
     )
     for name in ("environment", "progress"):
         write_about(database, name, msgspec.to_builtins(getattr(journal, name)))
-    write_about(database, "checksum", _checksum(journal))
+    write_about(database, "checksum", _checksum(database, journal))
 
 
 def has_journal(database: sqlite3.Connection) -> bool:
@@ -180,10 +180,10 @@ def read_journal(database: sqlite3.Connection) -> Journal:
             environment,
             [msgspec.json.decode(text, type=Metric) for (text,) in _rows(database, METRICS)],
             [_branch(row) for row in _rows(database, BRANCHES)],
-            [BreakpointRecord(n, c, bool(on), held) for n, c, on, held in _rows(database, STOPS)],
+            [_breakpoint(row) for row in _rows(database, STOPS)],
             progress,
         )
-        if _checksum(journal) != checksum:
+        if _checksum(database, journal) != checksum:
             raise RecordError("its checksum does not match")
         _check_branches(journal)
     except (ValueError, TypeError, RecursionError) as error:
@@ -207,15 +207,28 @@ def _branch(row: tuple[Any, ...]) -> BranchRecord:
     name, parent, first, after, epochs, places, changes, state = row
     left, reached = msgspec.json.decode(places, type=tuple[Position, Position])
     made = msgspec.json.decode(changes, type=list[ChangeRecord])
-    return BranchRecord(name, parent, left, first, after, epochs, reached, made, state)
+    fields = (name, parent, left, first, after, epochs, reached, made, state)
+    return msgspec.convert(
+        dict(zip(BranchRecord.__struct_fields__, fields, strict=True)), BranchRecord
+    )
 
 
-def _checksum(journal: Journal) -> str:
-    return hashlib.sha256(msgspec.json.encode(journal)).hexdigest()
+def _breakpoint(row: tuple[Any, ...]) -> BreakpointRecord:
+    number, condition, on, held = row
+    fields = {"number": number, "condition": condition, "on": bool(on), "held": held}
+    return msgspec.convert(fields, BreakpointRecord)
+
+
+def _checksum(database: sqlite3.Connection, journal: Journal) -> str:
+    """Return a digest of the journal, and of the description that it is of."""
+    described = _rows(database, "select value from about where name = 'description'")
+    return hashlib.sha256(msgspec.json.encode((described, journal))).hexdigest()
 
 
 def _check_branches(journal: Journal) -> None:
     """Raise RecordError unless each branch has a name of its own and follows an earlier one."""
+    if len(journal.metrics) > MOST_METRICS:
+        raise RecordError("it has too many metrics")
     known = {""}
     for branch in journal.branches:
         orderly = 0 <= branch.first <= branch.epochs and 0 <= branch.reached.epoch <= branch.epochs

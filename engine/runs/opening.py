@@ -74,28 +74,26 @@ def _new(run: Run) -> Iterator[Opened]:
         raise
     with limit_threads(trainer, description.threads):
         record_data(trainer.data, run.directory)
-        thin = description.keep_metrics == "thin"
-        yield Opened(trainer, description, Recorder(trainer, run.directory, thin=thin))
+        yield Opened(trainer, description, Recorder(trainer, run))
 
 
 def _resumed(run: Run) -> Iterator[Opened]:
     assert run.directory
     journal = read_run(run)
-    trainer = build_trainer(description_again(run, journal))
+    description = description_again(run, journal)
+    trainer = build_trainer(description)
     with limit_threads(trainer, journal.environment.threads):
-        if not run.anyway:
-            check(trainer, journal)
-        kept = resume(trainer, run.directory, journal)
-        thin = run.description.keep_metrics == "thin"
-        recorder = Recorder(trainer, run.directory, journal, kept, thin)
-        yield Opened(trainer, _as_it_was(run.description, journal), recorder)
+        check(trainer, description, journal, run.anyway)
+        kept = resume(trainer, run, journal)
+        recorder = Recorder(trainer, run, journal, kept)
+        yield Opened(trainer, _as_it_was(run.description, trainer, journal), recorder)
 
 
-def _as_it_was(description: Description, journal: Journal) -> Description:
+def _as_it_was(description: Description, trainer: Trainer, journal: Journal) -> Description:
+    """Return the description of a run that goes on as it was, paused or not."""
     progress = journal.progress
-    return msgspec.structs.replace(
-        description, paused=progress.status == "paused", speed=progress.speed
-    )
+    paused = progress.status == "paused" or trainer.paused
+    return msgspec.structs.replace(description, paused=paused, speed=progress.speed)
 
 
 def _has_begun(run: Run) -> bool:

@@ -28,10 +28,7 @@ def description_again(run: Run, journal: Journal) -> Description:
 
     Its breakpoints are those of the journal.
     """
-    try:
-        description, folder = run.located, journal.environment.source_folder
-    except (OSError, RecordError) as error:
-        raise SourceError(f"the run cannot be read: {error}") from None
+    description, folder = run.located, journal.environment.source_folder
     fields = {} if description.is_toy else {"source": folder / description.source}
     if not is_share(description.validation):
         fields["validation"] = folder / description.validation

@@ -28,6 +28,7 @@ from engine.runs.journal import (
     Progress,
     write_journal,
 )
+from engine.runs.run import Run
 from engine.training.snapshots import Snapshot
 from engine.training.state.storage import StateError
 
@@ -45,13 +46,12 @@ class Recorder:
     ----------
     trainer : Trainer
         As it was built from the description, or resumed.
-    directory : Path
+    run : Run
+        One that has a directory.
     journal : Journal, optional
         That of a run that is resumed.
     kept : sequence of Kept, optional
         The checkpoints that are in the record already.
-    thin : bool
-        Whether later epochs are kept the more sparsely, the more there are.
 
     Attributes
     ----------
@@ -66,21 +66,21 @@ class Recorder:
     def __init__(
         self,
         trainer: Trainer,
-        directory: Path,
+        run: Run,
         journal: Journal | None = None,
         kept: Sequence[Kept] = (),
-        thin: bool = False,
     ) -> None:
-        self.trainer, self.directory = trainer, directory
-        self.environment = journal.environment if journal else Environment.of(trainer)
-        self._thin = thin
+        assert run.directory
+        self.trainer, self.directory = trainer, run.directory
+        self.environment = journal.environment if journal else Environment.of(trainer, run.located)
+        self._thin = run.description.keep_metrics == "thin"
         self._firsts: dict[Branch, tuple[int, str]] = {}
         self._unsaved: deque[tuple[str, tuple[Any, ...]]] = deque()
-        self._nbytes = 0
+        self._nbytes = self._dropped = 0
         self._status: tuple[Status, str] = "paused", ""
         self._changed = True
         self._since: int | None = None
-        self.problem = self._not_stored = ""
+        self.problem = self._no_checkpoint = ""
         self.warn: Callable[[str], None] = lambda problem: None
         self._again = 0.0
         self._database: sqlite3.Connection | None = None
@@ -93,7 +93,8 @@ class Recorder:
             self._follow(branch, *known.get(branch.name, (branch.history.epochs, "")))
         trainer.timeline.kept = self._keep_checkpoint
         self._unsubscribe = trainer.observe(events.Branched, self._follow_new)
-        self.save("paused")
+        trainer.timeline.mark()
+        self.save(journal.progress.status if journal else "paused")
 
     # -- what is measured ----------------------------------------------------------------------
 
@@ -128,15 +129,25 @@ class Recorder:
     def _keep_checkpoint(self, snapshot: Snapshot) -> None:
         """Write a snapshot that has been taken, if the last one was written long enough ago."""
         if self._checkpoints.due <= monotonic():
-            self._put_checkpoint(snapshot)
+            self._changed = True  # as far as here, it is known how often breakpoints have held
+            self.trainer.history.settle()
             self._write()
+            self._write_checkpoint(snapshot)
 
-    def _put_checkpoint(self, snapshot: Snapshot) -> None:
+    def _write_checkpoint(self, snapshot: Snapshot) -> None:
+        """Write a snapshot, unless nothing can be written now."""
+        if self._since is not None:
+            return
         try:
-            for row in self._checkpoints.rows(snapshot):
-                self._put(*row)
+            self._checkpoints.write(snapshot, self._transaction)
+            self._no_checkpoint = ""
         except StateError as error:
-            self._not_stored = f"checkpoints ({error})"
+            self._no_checkpoint = f"no checkpoints can be made: {error}"
+        except (OSError, sqlite3.Error) as error:
+            self._disconnect()
+            since = self._no_checkpoint or f"no checkpoints since epoch {self.trainer.epoch:,}"
+            self._no_checkpoint = f"{since.partition(':')[0]}: {why(error)}"
+        self._tell()
 
     # -- what is done --------------------------------------------------------------------------
 
@@ -155,12 +166,12 @@ class Recorder:
             branch.history.settle()
         self._status = status, message
         self._changed = True
+        self._again = 0.0
+        self._write()
         here = self.trainer.iteration  # it goes on from an iteration before, which fills all arrays
         newest = next((s for s in timeline.branch.snapshots if s.iteration < here), None)
         if newest is not None and self._checkpoints.can_be_written(newest):
-            self._put_checkpoint(newest)
-        self._again = 0.0
-        self._write()
+            self._write_checkpoint(newest)
 
     def close(self, status: Status, message: str = "") -> None:
         """Save, and write no more."""
@@ -206,11 +217,13 @@ class Recorder:
         self._unsaved.append((statement, values))
         self._nbytes += _size(values)
         while self._nbytes > MOST_UNSAVED and len(self._unsaved) > 1:
-            self._nbytes -= _size(self._unsaved.popleft()[1])
+            dropped, oldest = self._unsaved.popleft()
+            self._nbytes -= _size(oldest)
+            self._dropped += blocks.epochs_of(oldest) if dropped == blocks.INSERT else 0
 
     def _write(self) -> None:
         """Write all that waits, or say why that cannot be done, and try again later."""
-        if monotonic() < self._again:
+        if monotonic() < self._again or not (self._unsaved or self._changed):
             return
         try:
             with self._transaction() as database:
@@ -221,12 +234,13 @@ class Recorder:
         except (OSError, sqlite3.Error) as error:
             self._disconnect()
             self._again = monotonic() + AGAIN
-            since = self._since = self._since or self.trainer.epoch
-            self._say(f"not recorded since epoch {since:,}: {why(error)}")
+            if self._since is None:
+                self._since = self.trainer.epoch
+            self._tell(f"nothing since epoch {self._since:,}: {why(error)}")
         else:
             self._unsaved.clear()
             self._nbytes, self._changed, self._since = 0, False, None
-            self._say(f"not recorded: {self._not_stored}" if self._not_stored else "")
+            self._tell()
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -246,7 +260,11 @@ class Recorder:
             with suppress(sqlite3.Error):
                 database.close()
 
-    def _say(self, said: str) -> None:
+    def _tell(self, problem: str = "") -> None:
+        """Say what is not recorded, if that has changed."""
+        lost = f"{self._dropped:,} epochs are lost" if self._dropped else ""
+        parts = "; ".join(filter(None, (problem or self._no_checkpoint, lost)))
+        said = f"not recorded: {parts}" if parts else ""
         if said != self.problem:
             self.problem = said
             self.warn(said)

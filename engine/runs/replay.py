@@ -19,6 +19,7 @@ from engine.runs.files import reason, shown
 from engine.runs.journal import BranchRecord, Journal
 from engine.runs.own_file import own_lines
 from engine.runs.rebuild import description_again, read_run
+from engine.runs.resume import check_places
 from engine.runs.run import Run
 from engine.runs.threads import limit_threads
 
@@ -48,9 +49,10 @@ def replay(run: Run) -> Iterator[str]:
     description = description_again(run, journal)
     trainer = build_trainer(description)
     with limit_threads(trainer, journal.environment.threads):
-        differences = journal.environment.differences(Environment.of(trainer))
+        differences = journal.environment.differences(Environment.of(trainer, description))
     if differences:
         raise SourceError(f"it cannot be replayed bit for bit: {'; '.join(differences)}")
+    check_places(trainer, journal)
     missing = compared = 0
     absent: Counter[str] = Counter()
     for k, branch in enumerate(journal.branches):
@@ -104,7 +106,7 @@ def _compare(trainer: Trainer, branch: BranchRecord, metrics: Metrics, absent: C
             absent.update(_compare_epoch(branch.name, event, metrics, row))
             compared += 1
 
-    changes = _changes(trainer, branch)
+    changes = _changes(branch)
     recorded = Position(metrics.end, 0, 0)
     end = recorded if metrics.missing else max(branch.reached, recorded)
     trainer.observe(events.EpochMeasured, compare)
@@ -149,11 +151,8 @@ def _compare_epoch(branch: str, event: events.EpochMeasured, metrics: Metrics, k
     return [name for name in names if name not in event.metrics]
 
 
-def _changes(trainer: Trainer, branch: BranchRecord) -> list[Changed]:
-    """Return the changes that were made; SourceError if they, or their places, cannot be."""
-    for _, batch, operation in (branch.reached, *(c.position for c in branch.changes)):
-        if not (0 <= batch < trainer.batches and 0 <= operation < len(trainer.program)):
-            raise SourceError(f"{branch.name} was at a place that there is not")
+def _changes(branch: BranchRecord) -> list[Changed]:
+    """Return the changes that were made; SourceError if they cannot be read."""
     try:
         return [record.change for record in branch.changes]
     except (ValueError, struct.error) as error:

@@ -18,8 +18,8 @@ import platformdirs
 
 from engine.runs.about import read_about, write_about
 from engine.runs.address import fits, is_private, private_path
-from engine.runs.database import RECORD, create, open_to_write, reading
-from engine.runs.description import Description
+from engine.runs.database import RECORD, RecordError, create, open_to_write, reading
+from engine.runs.description import Description, SourceError
 from engine.runs.files import owner_only, reason, shown
 from engine.runs.inputs import (
     exit_on_signals,
@@ -132,12 +132,22 @@ class Run:
 
     @property
     def description(self) -> Description:
-        """What it is made from; OSError or RecordError if that cannot be read."""
+        """What it is made from; SourceError if that cannot be read."""
         if self._description is None:
-            assert self.directory
-            with reading(self.directory) as database:
-                self._description = read_about(database, "description", Description)
+            self._description = self._read_description()
         return self._description
+
+    def _read_description(self) -> Description:
+        assert self.directory
+        try:
+            with reading(self.directory) as database:
+                return read_about(database, "description", Description)
+        except OSError as error:
+            raise SourceError(f"the run cannot be read: {reason(error)}") from None
+        except RecordError as error:
+            raise SourceError(
+                f"the run in {shown(self.directory)} cannot be used: {error}"
+            ) from None
 
     @property
     def located(self) -> Description:

@@ -41,7 +41,7 @@ create table blocks (           -- the metrics of some epochs that follow one an
     width integer not null,     -- how many metrics: those with the first numbers
     time real not null,         -- when they were written, in seconds since 1970
     data blob not null,         -- epochs x width float64, little-endian, an epoch after the other
-    checksum integer not null   -- CRC-32 of the data
+    checksum integer not null   -- CRC-32 of "branch first step epochs width " and the data
 );
 create index blocks_by_epoch on blocks (branch, first);
 
@@ -52,7 +52,7 @@ create table checkpoints (      -- states to go on from
     iteration integer not null,
     time real not null,
     data blob not null,
-    checksum text not null      -- SHA-256 of the data
+    checksum text not null      -- SHA-256 of "branch place iteration " and the data
 );
 
 create table events (           -- what people did, and what happened, in order

@@ -323,9 +323,9 @@ class Session:
         return None
 
     def record(self) -> None:
-        """Bring the record of the run up to date."""
+        """Bring the record of the run up to date; a journey that is cut off ends where it is."""
         if self.recorder:
-            self.recorder.save(self.status, self.message)
+            self.recorder.save("paused" if self._journey else self.status, self.message)
 
     def close(self, failure: str = "") -> None:
         """Record how the run has ended: that it broke, is complete, or was stopped."""
