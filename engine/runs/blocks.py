@@ -22,7 +22,10 @@ SELECT = (
     "select first, step, epochs, width, data, checksum from blocks"
     " where branch = ? and first < ? and first + step * epochs > ? order by first, rowid"
 )
-LAST = "select first + step * (epochs - 1) + 1 from blocks where branch = ? order by first desc limit 1"
+LAST = (
+    "select first + step * (epochs - 1) + 1 from blocks where branch = ?"
+    " order by first desc limit 1"
+)
 ALL_KEPT = 1 << 16  # epochs of which each is kept where they are thinned
 
 

@@ -207,10 +207,9 @@ def _branch(row: tuple[Any, ...]) -> BranchRecord:
     name, parent, first, after, epochs, places, changes, state = row
     left, reached = msgspec.json.decode(places, type=tuple[Position, Position])
     made = msgspec.json.decode(changes, type=list[ChangeRecord])
-    fields = (name, parent, left, first, after, epochs, reached, made, state)
-    return msgspec.convert(
-        dict(zip(BranchRecord.__struct_fields__, fields, strict=True)), BranchRecord
-    )
+    values = (name, parent, left, first, after, epochs, reached, made, state)
+    fields = zip(BranchRecord.__struct_fields__, values, strict=True)
+    return msgspec.convert(dict(fields), BranchRecord)
 
 
 def _breakpoint(row: tuple[Any, ...]) -> BreakpointRecord:

@@ -145,9 +145,8 @@ class Run:
         except OSError as error:
             raise SourceError(f"the run cannot be read: {reason(error)}") from None
         except RecordError as error:
-            raise SourceError(
-                f"the run in {shown(self.directory)} cannot be used: {error}"
-            ) from None
+            where = shown(self.directory)
+            raise SourceError(f"the run in {where} cannot be used: {error}") from None
 
     @property
     def located(self) -> Description:
