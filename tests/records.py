@@ -92,11 +92,14 @@ def reseal(run, journal):
 
 
 def rewrite_metrics(run, change, branch="main"):
-    """Put other figures in place of those of a branch: ``change`` is given each block's."""
+    """Put other figures in place of those of a branch.
+
+    ``change`` is given the first epoch of each block and its figures, and returns both.
+    """
     with changing(run.directory) as database:
         blocks = "select rowid, first, step, width, data from blocks where branch = ?"
         for number, first, step, width, data in database.execute(blocks, (branch,)).fetchall():
-            values = change(first, np.frombuffer(data).copy().reshape(-1, width))
+            first, values = change(first, np.frombuffer(data).copy().reshape(-1, width))
             database.execute("delete from blocks where rowid = ?", (number,))
             if len(values):
                 database.execute(INSERT, block(branch, first, step, values))

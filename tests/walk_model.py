@@ -17,12 +17,10 @@ from engine.protocol import events
 from engine.protocol.commands import Subscribe
 from engine.protocol.views.inside import InsideQuery, Inspection
 from engine.protocol.views.samples import Samples, SamplesQuery
-from engine.runs.build import build_trainer
 from engine.runs.description import Description
-from engine.runs.record import Recorder
+from engine.runs.opening import opened
 from engine.runs.replay import replay
 from engine.runs.run import Run
-from engine.runs.threads import limit_threads
 from engine.service import session as service
 from engine.service.session import Session
 from tests.plain_loop import PlainLoop
@@ -92,13 +90,8 @@ class Compared(RuleBasedStateMachine):
                 memory=0 if pace == "slow" else 256,
             )
         )
-        description = self.run.description
-        self.trainer = build_trainer(description)
-        self.open.enter_context(limit_threads(self.trainer, 1))
-        self.session = Session(self.trainer, description)
-        self.recorder = Recorder(self.trainer, description, self.run.directory, self.session.warn)
-        self.session.record = self.recorder.save
-        self.session.subscribed(None, Subscribe([InsideQuery()]))
+        self.held = contextlib.ExitStack()
+        self.open_run()
         self.options = {
             "batch_size": batch_size, "dtype": dtype, "hidden": hidden, "seed": seed,
             "samples": SAMPLES, "classes": CLASSES, "learning_rate": RATE,
@@ -106,6 +99,13 @@ class Compared(RuleBasedStateMachine):
         self.pace, self.epochs = pace, epochs
         self.ways, self.name, self.here = {"main": Way()}, "main", BEGINNING
         self.stops, self.cached = [], None
+
+    def open_run(self):
+        """Hold the run in a session: a new one, or as it is recorded."""
+        held = self.held.enter_context(opened(self.run))
+        self.trainer = held.trainer
+        self.session = Session(self.trainer, held.description, recorder=held.recorder)
+        self.session.subscribed(None, Subscribe([InsideQuery()]))
 
     # -- what is expected --------------------------------------------------------------------------
 
@@ -280,11 +280,12 @@ class Compared(RuleBasedStateMachine):
             assert same(cell.update, expected)
 
     def teardown(self):
-        if not hasattr(self, "recorder"):
+        if not hasattr(self, "session"):
             return
         with self.open:
-            self.recorder.close()
+            self.session.close()
             assert not self.session.not_recorded
+            self.held.close()
             nothing = all(way.reached == BEGINNING for way in self.ways.values())
             if not nothing:
                 list(replay(self.run))

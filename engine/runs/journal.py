@@ -1,7 +1,7 @@
 """What people did to a run, as it is kept in the run's database.
 
 Tables are written as a whole, in one transaction, and read back into the same records. A checksum
-of the records, and of the run's description, tells whether they are what was written.
+of their rows, and of the run's description, tells whether they are what was written.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ def write_journal(database: sqlite3.Connection, journal: Journal) -> None:
     )
     for name in ("environment", "progress"):
         write_about(database, name, msgspec.to_builtins(getattr(journal, name)))
-    write_about(database, "checksum", _checksum(database, journal))
+    write_about(database, "checksum", _checksum(database))
 
 
 def has_journal(database: sqlite3.Connection) -> bool:
@@ -172,7 +172,8 @@ def read_journal(database: sqlite3.Connection) -> Journal:
     RecordError
         If there is none, or it is damaged.
     """
-    checksum = read_about(database, "checksum", str)
+    if read_about(database, "checksum", str) != _checksum(database):
+        raise RecordError("its journal is damaged: its checksum does not match")
     environment = read_about(database, "environment", Environment)
     progress = read_about(database, "progress", Progress)
     try:
@@ -183,8 +184,6 @@ def read_journal(database: sqlite3.Connection) -> Journal:
             [_breakpoint(row) for row in _rows(database, STOPS)],
             progress,
         )
-        if _checksum(database, journal) != checksum:
-            raise RecordError("its checksum does not match")
         _check_branches(journal)
     except (ValueError, TypeError, RecursionError) as error:
         raise RecordError(f"its journal is damaged: {error}") from None
@@ -197,6 +196,10 @@ BRANCHES = (
     " order by number"
 )
 STOPS = "select number, condition, is_on, held from breakpoints order by number"
+SEALED = (
+    *(f"select * from {table} order by number" for table in ("metrics", "branches", "breakpoints")),
+    "select * from about where name in ('description', 'environment', 'progress') order by name",
+)
 
 
 def _rows(database: sqlite3.Connection, query: str) -> list[Any]:
@@ -218,10 +221,12 @@ def _breakpoint(row: tuple[Any, ...]) -> BreakpointRecord:
     return msgspec.convert(fields, BreakpointRecord)
 
 
-def _checksum(database: sqlite3.Connection, journal: Journal) -> str:
-    """Return a digest of the journal, and of the description that it is of."""
-    described = _rows(database, "select value from about where name = 'description'")
-    return hashlib.sha256(msgspec.json.encode((described, journal))).hexdigest()
+def _checksum(database: sqlite3.Connection) -> str:
+    """Return a digest of all rows that the journal consists of, and of the description."""
+    hashed = hashlib.sha256()
+    for query in SEALED:
+        hashed.update(msgspec.json.encode(_rows(database, query)))
+    return hashed.hexdigest()
 
 
 def _check_branches(journal: Journal) -> None:

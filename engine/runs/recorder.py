@@ -160,7 +160,7 @@ class Recorder:
     def save(self, status: Status, message: str = "") -> None:
         """Bring the record up to date, with a checkpoint of here or shortly before."""
         timeline = self.trainer.timeline
-        if status != "running":
+        if status != "running" or not timeline.branch.state:
             timeline.mark()
         for branch in timeline.branches:
             branch.history.settle()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.protocol import commands
 from engine.runs.description import Description
 from engine.runs.names import (
     LONGEST_NAME,
@@ -18,6 +19,7 @@ from engine.runs.names import (
     numbered,
 )
 from engine.runs.run import Run
+from tests import records
 
 ODD = ["", " ", "..", ".", ".hidden", "a/b", "/a", "a\\b", "a..b", "-v", "--name", " a", "a "]
 UNPRINTABLE = ["a\nb", "a\tb", "\x1b[31mred", "a\x00b", "\x7f", "\u202eevil", "\udcff", "a\u2028b"]
@@ -37,7 +39,7 @@ def test_a_name_that_no_run_can_have_is_refused_in_one_printable_line(name, home
             refuse(name)
         assert str(caught.value).isprintable()
         assert len(str(caught.value)) < 200 + len(str(home))
-    assert not list(home.rglob("run.json"))
+    assert not list(home.rglob("run.db"))
 
 
 @pytest.mark.parametrize("name", ["mine", "a b", "größer 2", "-".join("abc"), "x" * LONGEST_NAME])
@@ -85,18 +87,23 @@ def test_a_source_whose_name_is_no_text_is_kept_as_it_is():
 def test_only_its_owner_may_read_a_run_whatever_the_umask(umask, home):
     before = os.umask(umask)
     try:
-        run = Run.create(Description())
+        run = Run.create(Description(paused=True))
         run.open_log().close()
+        with records.session_of(run) as session:
+            records.do(session, [commands.GoTo(3)])
+            modes = {
+                path.relative_to(home).name: stat.S_IMODE(path.stat().st_mode)
+                for path in (*run.directory.parents[:2], run.directory, *run.directory.iterdir())
+            }
     finally:
         os.umask(before)
-    modes = {
-        path.relative_to(home).name: stat.S_IMODE(path.stat().st_mode)
-        for path in (*run.directory.parents[:2], run.directory, *run.directory.iterdir())
-    }
     assert modes == {
         "nntui": 0o700,
         "runs": 0o700,
         run.name: 0o700,
-        "run.json": 0o600,
+        "run.db": 0o600,
+        "run.db-wal": 0o600,
+        "run.db-shm": 0o600,
+        "lock": 0o600,
         "log": 0o600,
     }

@@ -6,13 +6,10 @@ import numpy as np
 import pytest
 
 from engine.protocol import commands
-from engine.runs.build import build_trainer
 from engine.runs.description import Description
-from engine.runs.journal import read_journal, read_metrics
-from engine.runs.record import Recorder
 from engine.runs.replay import Difference, replay
 from engine.runs.run import Run
-from engine.service.session import Session
+from tests import records
 from tests.command import nntui
 
 ADDED = """
@@ -46,26 +43,13 @@ def run(tmp_path, monkeypatch):
     (tmp_path / "mine.py").write_text(ADDED)
 
     def make(*ways):
-        source = str(tmp_path / "mine.py")
-        options = {"source": source, "epochs": None, "learning_rate": None, "paused": True}
-        run = Run.create(Description(**options))
-        session = Session(build_trainer(run.description), run.description)
-        recorder = Recorder(session.trainer, run.description, run.directory, session.warn)
-        session.record = recorder.save
-        for way in ways:
-            way(run) if callable(way) else session.handle(way)
-            while session.running:
-                session.advance(1)
-        recorder.close()
-        assert session.reason != "error", session.message
-        return run
+        return records.make(ways, **records.own(tmp_path / "mine.py"))
 
     return make
 
 
 def numbers(run, branch=0):
-    journal, _ = read_journal(run.directory)
-    return read_metrics(run.directory, journal, journal.branches[branch])
+    return records.metrics_of(run, branch)
 
 
 def test_the_record_keeps_a_metric_that_is_added_on_the_way(run):
@@ -90,66 +74,57 @@ def test_what_a_window_shows_is_read_back_from_the_record(tmp_path, monkeypatch)
     """Epoch by epoch, also across branches and where metrics have been added."""
     monkeypatch.setattr("engine.training.history.History.__init__.__defaults__", (8,))
     (tmp_path / "mine.py").write_text(ADDED)
-    description = Description(
-        source=str(tmp_path / "mine.py"), epochs=None, learning_rate=None, paused=True
-    )
-    session = Session(build_trainer(description), description)
-    recorder = Recorder(session.trainer, description, tmp_path, session.warn)
-    for command in (
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    made = Run.create(Description(**records.own(tmp_path / "mine.py", paused=True)))
+    ways = [
         commands.GoTo(90),
         commands.GoTo(75),
         commands.NudgeLearningRate(1),
         commands.GoTo(110),
-    ):
-        session.handle(command)
-        while session.running:
-            session.advance(1)
-    history = session.trainer.history
-    assert history.span > 8
-    recorder.save()
-    journal, _ = read_journal(tmp_path)
-    found = read_metrics(tmp_path, journal, journal.branches[1])
-    shown = {
-        (name, first, end): history.curve(name, 1000, end, first)
-        for name in ("loss", "margin", "weights.l2")
-        for first, end in ((0, 60), (15, 30), (60, 111), (70, 80), (74, 77))
-    }
-    recorder.close()
-    for (name, first, end), curve in shown.items():
-        np.testing.assert_array_equal(curve.mean, found.values[first:end, found.names.index(name)])
-        assert (curve.first, curve.span) == (first, 1)
+    ]
+    with records.session_of(made) as session:
+        records.do(session, ways)
+        history = session.trainer.history
+        assert history.span > 8
+        found = numbers(made, 1)
+        for name in ("loss", "margin", "weights.l2"):
+            for first, end in ((0, 60), (15, 30), (60, 111), (70, 80), (74, 77)):
+                curve = history.curve(name, 1000, end, first)
+                expected = found.values[first:end, found.names.index(name)]
+                np.testing.assert_array_equal(curve.mean, expected)
+                assert (curve.first, curve.span) == (first, 1)
 
 
 @pytest.mark.parametrize("name", ["loss", "margin", "weights.l2", "m17"])
 def test_a_replay_names_the_metric_that_differs(run, name):
     made = run(commands.GoTo(30))
-    path = made.directory / "metrics-main-22.f64"
     column = numbers(made).names.index(name)
-    figures = np.frombuffer(path.read_bytes()).copy().reshape(-1, 22)
-    figures[4, column] = np.nextafter(figures[4, column], 1)
-    path.write_bytes(figures.tobytes())
+
+    def change(first, figures):
+        if first <= 25 < first + len(figures):
+            figures[25 - first, column] = np.nextafter(figures[25 - first, column], 1)
+        return first, figures
+
+    records.rewrite_metrics(made, change)
     with pytest.raises(Difference, match=f"main: epoch 25 differs: {name} "):
         list(replay(made))
 
 
-@pytest.mark.parametrize("kept", [0, 20])
-def test_epochs_that_are_lost_before_others_are_counted(run, kept):
+@pytest.mark.parametrize("lost", [(0, 31), (20, 31), (0, 5), (7, 31)])
+def test_epochs_that_are_lost_before_others_are_counted(run, lost):
     made = run(commands.GoTo(30))
-    path = made.directory / "metrics-main-3.f64"
-    path.write_bytes(path.read_bytes()[: 24 * kept])
-    assert (len(numbers(made).values), numbers(made).missing) == (kept, 31 - kept)
-    with pytest.raises(Difference, match=f"{31 - kept} epochs were measured that are not recorded"):
-        list(replay(made))
+    begin, end = lost
 
+    def change(first, figures):
+        rows = np.arange(first, first + len(figures))
+        kept = figures[rows < begin] if first < begin else figures[rows >= end]
+        return (first if first < begin else max(first, end)), kept
 
-def test_what_cannot_be_written_once_there_are_more_metrics_is_counted(run):
-    def hinder(run):
-        (run.directory / "metrics-main-22.f64").mkdir()
-
-    made = run(commands.GoTo(10), hinder, commands.GoTo(30))
-    (made.directory / "metrics-main-22.f64").rmdir()
-    assert (len(numbers(made).values), numbers(made).missing) == (21, 10)
-    with pytest.raises(Difference, match="10 epochs were measured that are not recorded"):
+    records.rewrite_metrics(made, change)
+    found = numbers(made)
+    assert found.missing == end - begin
+    said = f"{end - begin} epochs were measured that are not recorded"
+    with pytest.raises(Difference, match=said):
         list(replay(made))
 
 

@@ -1,22 +1,14 @@
 """A run that was killed goes on from its record, to the bits of one that nothing disturbed."""
 
-import json
 import os
 import random
-import signal
 import subprocess
-import sys
 import time
 
-import msgspec
 import numpy as np
 import pytest
 
-from engine.protocol import commands, events
-from engine.runs.description import Description, SourceError
-from engine.runs.opening import opened
 from engine.runs.run import Run
-from engine.service.session import Session
 from tests import records
 from tests.command import NNTUI, nntui
 from tests.thin import thinned

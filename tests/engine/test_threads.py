@@ -13,8 +13,6 @@ from engine.debugging.changes import ChangeError
 from engine.protocol.events import Position
 from engine.runs.build import build_trainer
 from engine.runs.description import Description
-from engine.runs.journal import read_journal
-from engine.runs.record import Recorder
 from engine.runs.replay import IDENTICAL_SO_FAR, replay
 from engine.runs.run import Run
 from engine.runs.threads import (
@@ -25,7 +23,7 @@ from engine.runs.threads import (
     helps,
     limit_threads,
 )
-from engine.service.session import Session
+from tests import records
 from tests.command import nntui
 
 
@@ -69,8 +67,7 @@ def test_several_threads_that_do_not_help_are_not_taken():
 def test_a_replay_takes_as_many_threads_as_the_run(tmp_path):
     wide = ["--hidden", "300,300", "--epochs", "5", "--json", "--seed", "1"]
     nntui(*wide, "--threads", "2", "--name", "two")
-    journal, _ = read_journal(tmp_path / "nntui" / "runs" / "two")
-    assert journal.environment.threads == 2
+    assert records.journal_of(Run.find("two")).environment.threads == 2
     assert nntui("replay", "two").stdout == "main: 5 epochs and the state\nidentical\n"
 
 
@@ -154,19 +151,15 @@ def two_threads():
 @pytest.fixture
 def recorded(two_threads):
     """Train in a session that falls back to one thread; return it, and where that was."""
-    run = Run.create(Description(**WIDE, name="wide"))
-    trainer = build_trainer(run.description)
-    session = Session(trainer, run.description)
-    recorder = Recorder(trainer, run.description, run.directory, session.warn)
-    session.record = recorder.save
-    session.advance(0.2)
-    assert threads() == 2
-    slow_down(session._full_speed)
-    while not trainer.timeline.branch.changes and not trainer.done:
+    with records.session_of(Run.create(Description(**WIDE, name="wide"))) as session:
+        trainer = session.trainer
         session.advance(0.2)
-    (change,) = trainer.timeline.branch.changes
-    yield session, change
-    recorder.close()
+        assert threads() == 2
+        slow_down(session._full_speed)
+        while not trainer.timeline.branch.changes and not trainer.done:
+            session.advance(0.2)
+        (change,) = trainer.timeline.branch.changes
+        yield session, change
 
 
 def test_the_change_to_one_thread_is_recorded_and_said_once(recorded):
@@ -294,6 +287,6 @@ def test_the_change_to_one_thread_is_said_once_without_a_screen(tmp_path):
     (tmp_path / "slower.py").write_text(SLOWER)
     done = nntui(str(tmp_path / "slower.py"), "--threads", "2", "--json", "--name", "slower")
     assert done.stderr.splitlines() == [HALF_AS_FAST]
-    journal, _ = read_journal(tmp_path / "nntui" / "runs" / "slower")
+    journal = records.journal_of(Run.find("slower"))
     assert [change.target for change in journal.branches[0].changes] == ["threads"]
     assert nntui("replay", "slower").stdout.endswith("identical\n")

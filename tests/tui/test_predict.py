@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from engine import Dense, Network, ReLU, Softmax
+from engine.runs.run import Run
+from tests import records
 from tests.command import NNTUI
 from tests.tui.test_sources import MINE, nntui
 
@@ -199,7 +201,7 @@ def test_a_run_that_a_signal_ends_has_its_weights(folder, number):
 
 def test_damage_to_what_a_run_keeps_gets_one_line(folder):
     run = folder / "state/nntui/runs/animals"
-    kept = {name: (run / name).read_bytes() for name in ("data.json", "weights.npz")}
+    kept = {name: (run / name).read_bytes() for name in ("run.db", "weights.npz")}
     try:
         for name, data in kept.items():
             for damaged in (data[: len(data) // 2], b"", b"[1, 2]", None):
@@ -207,8 +209,24 @@ def test_damage_to_what_a_run_keeps_gets_one_line(folder):
                 if damaged is not None:
                     (run / name).write_bytes(damaged)
                 done = nntui("predict", "animals", "rows.csv")
-                assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+                status = 2 if (name, damaged) == ("run.db", None) else 1  # there is no run then
+                assert (done.returncode, done.stderr.count("\n")) == (status, 1), done.stderr
                 (run / name).write_bytes(data)
     finally:
         for name, data in kept.items():
             (run / name).write_bytes(data)
+
+
+@pytest.mark.parametrize("value", ["", "{", "[1, 2]", "null", "NaN", "[" * 100_000, b"\xff"])
+def test_damage_to_what_is_known_of_its_data_gets_one_line(folder, value):
+    run = Run.find("animals")
+    for name in ("data", "description"):
+        ((whole,),) = records.execute(run, "select value from about where name = ?", name)
+        put = "update about set value = cast(? as text) where name = ?"
+        try:
+            records.execute(run, put, value, name)
+            done = nntui("predict", "animals", "rows.csv")
+        finally:
+            records.execute(run, put, whole, name)
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+        assert "Traceback" not in done.stderr

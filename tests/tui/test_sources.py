@@ -4,9 +4,11 @@ import gzip
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 import pytest
 
@@ -89,7 +91,10 @@ def train(*arguments, **options):
 
 def understood(folder, run):
     """Return what a run keeps of how its data were understood."""
-    return json.loads((folder / "state/nntui/runs" / run / "data.json").read_text())["reading"]
+    database = folder / "state/nntui/runs" / run / "run.db"
+    with closing(sqlite3.connect(database)) as record:
+        ((text,),) = record.execute("select value from about where name = 'data'")
+    return json.loads(text)["reading"]
 
 
 def assert_identical(run):
