@@ -160,8 +160,7 @@ def write_journal(database: sqlite3.Connection, journal: Journal) -> None:
 
 def has_journal(database: sqlite3.Connection) -> bool:
     """Whether the run has begun to be recorded."""
-    found = database.execute("select 1 from about where name = 'progress'").fetchone()
-    return found is not None
+    return database.execute(BEGUN).fetchone() is not None
 
 
 def read_journal(database: sqlite3.Connection) -> Journal:
@@ -196,6 +195,7 @@ BRANCHES = (
     " order by number"
 )
 STOPS = "select number, condition, is_on, held from breakpoints order by number"
+BEGUN = "select 1 from branches union select 1 from about where name in ('checksum', 'progress')"
 SEALED = (
     *(f"select * from {table} order by number" for table in ("metrics", "branches", "breakpoints")),
     "select * from about where name in ('description', 'environment', 'progress') order by name",

@@ -225,6 +225,22 @@ class Recorder:
         """Write all that waits, or say why that cannot be done, and try again later."""
         if monotonic() < self._again or not (self._unsaved or self._changed):
             return
+        error = self._attempt() and self._attempt()  # the first may have made room for the second
+        if error is None:
+            self._unsaved.clear()
+            self._nbytes, self._changed, self._since = 0, False, None
+            self._tell()
+            return
+        self._again = monotonic() + AGAIN
+        if self._since is None:
+            self._since = self.trainer.epoch
+        self._tell(f"nothing since epoch {self._since:,}: {why(error)}")
+
+    def _attempt(self) -> Exception | None:
+        """Write all that waits; return why that failed, and close the database then.
+
+        That moves what SQLite has written ahead to its place, and frees as much room.
+        """
         try:
             with self._transaction() as database:
                 for statement, values in self._unsaved:
@@ -233,14 +249,8 @@ class Recorder:
                     write_journal(database, self._journal())
         except (OSError, sqlite3.Error) as error:
             self._disconnect()
-            self._again = monotonic() + AGAIN
-            if self._since is None:
-                self._since = self.trainer.epoch
-            self._tell(f"nothing since epoch {self._since:,}: {why(error)}")
-        else:
-            self._unsaved.clear()
-            self._nbytes, self._changed, self._since = 0, False, None
-            self._tell()
+            return error
+        return None
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -13,7 +13,8 @@ from engine.protocol import events
 from engine.protocol.commands import Query, SessionCommand
 from engine.protocol.frames import SessionEvent
 from engine.protocol.wire import LARGEST_COMMAND, LARGEST_EVENT
-from engine.runs import address, inputs, run, weights
+from engine.runs import address, inputs, lock, weights
+from engine.runs.database import RECORD
 from engine.runs.description import Description
 from engine.runs.run import Run
 from engine.service.client import PATIENCE, Worker
@@ -24,7 +25,7 @@ FILES = {block.file: block.text for block in blocks(PAGE) if block.file}
 
 
 def test_its_commands_print_what_it_says(tmp_path):
-    assert play(PAGE, tmp_path) == 7
+    assert play(PAGE, tmp_path) == 6
 
 
 def test_its_programs_print_and_go_back_as_it_says(capsys):
@@ -89,7 +90,7 @@ def test_its_figures_are_those_of_the_code():
 
 def test_its_files_of_a_run_are_named_so():
     named = {code for row in table(PAGE, heading="read:") for code in codes(row[0])}
-    known = {run.DESCRIPTION, weights.LAST_WEIGHTS, inputs.FIRST_WEIGHTS, *inputs.KEPT}
+    known = {RECORD, lock.LOCK, weights.LAST_WEIGHTS, inputs.FIRST_WEIGHTS, *inputs.KEPT}
     assert known <= named
 
 
