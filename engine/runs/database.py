@@ -6,7 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from errno import ENOENT
+from errno import EACCES, ENOENT
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote
@@ -16,6 +16,7 @@ from engine.runs.schema import FORMAT, TABLES, VIEW
 
 RECORD = "run.db"
 SCHEMA = "select type, name, sql from sqlite_schema order by name"
+AHEAD = 256  # pages of 4 KiB that are written ahead, which a disk must have room for besides
 PATIENCE = 5.0  # seconds to wait for another process that writes
 
 # What SQLite calls the reasons that the system gives by numbers.
@@ -51,6 +52,7 @@ def open_to_write(directory: Path) -> sqlite3.Connection:
     with owner_only(), _as_os_errors():
         opened = _open(directory, "rw")
         opened.execute("pragma synchronous = normal")
+        opened.execute(f"pragma wal_autocheckpoint = {AHEAD}")
         return opened
 
 
@@ -91,6 +93,8 @@ def _open(directory: Path, mode: str) -> sqlite3.Connection:
     path = directory / RECORD
     if not path.is_file():
         raise FileNotFoundError(ENOENT, os.strerror(ENOENT), str(path))
+    if not os.access(path, os.R_OK, effective_ids=True):
+        raise PermissionError(EACCES, os.strerror(EACCES), str(path))
     return sqlite3.connect(
         f"file:{quote(os.fsencode(path.absolute()))}?mode={mode}",
         uri=True,

@@ -347,7 +347,7 @@ def test_a_number_that_is_none_survives_the_journal_to_the_bit(value):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_disk_that_is_full_now_and_then_is_said_and_never_identical(tmp_path, monkeypatch, seed):
     draw = random.Random(seed)
-    with disk(tmp_path / "small", "size=600k") as small:
+    with disk(tmp_path / "small", "size=2m") as small:
         monkeypatch.setenv("XDG_STATE_HOME", str(small))
         options = {"samples": 2, "hidden": (2,), "epochs": 10**6}
         run = Run.create(Description(**options, paused=True, seed=seed))
@@ -367,9 +367,9 @@ def test_a_disk_that_is_full_now_and_then_is_said_and_never_identical(tmp_path, 
 
 def fill_or_free(path, draw):
     """Leave the disk with no room for more, or with some."""
-    if draw.random() < 0.3:
+    if draw.random() < 0.5:
         with contextlib.suppress(OSError), path.open("ab") as file:
-            file.write(bytes(1 << 20))
+            file.write(bytes(8 << 20))
     else:
         path.unlink(missing_ok=True)
 

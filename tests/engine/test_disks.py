@@ -1,5 +1,6 @@
 """Without a screen: whatever a disk does, the training goes on and what is lost is said."""
 
+import contextlib
 import json
 import re
 import resource
@@ -78,10 +79,12 @@ def test_a_read_only_disk_is_one_line(home):
         assert train().startswith("this run is not recorded: Read-only file system: ")
 
 
-def test_a_long_path_can_be_recorded_on(home, monkeypatch):
-    monkeypatch.setenv("XDG_STATE_HOME", str(home / "/".join(["x" * 200] * 12)))
-    assert train() == ""
-    replayed(0, "main: 300 epochs and the state\nidentical")
+@pytest.mark.parametrize(("folders", "recorded"), [(1, True), (12, False)])
+def test_a_path_that_is_too_long_for_a_database_is_one_line(home, monkeypatch, folders, recorded):
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "/".join(["x" * 200] * folders)))
+    assert train() == ("" if recorded else "this run is not recorded: it cannot be opened\n")
+    if recorded:
+        replayed(0, "main: 300 epochs and the state\nidentical")
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o777])
@@ -93,23 +96,41 @@ def test_any_umask_will_do(umask):
 
 def test_a_disk_that_fills_does_not_end_the_training_nor_replay_as_identical(home):
     with disk(home):
-        said = train(epochs=70_000)
-        epochs = re.fullmatch(
-            r"not recorded: epochs of main from (6\d,\d\d\d) on, changes and breakpoints"
-            r" \(No space left on device\)\n",
-            said,
-        )[1]
-        replayed(1, f"main: {epochs} epochs", "could not be recorded")
-        assert train(epochs=10).startswith("this run is not recorded: No space left on device")
+        said = train(epochs=200_000)
+        assert re.match(r"not recorded: nothing since epoch [\d,]+: the disk is full", said)
+        assert said.count("\n") == 1
+        done = nntui("replay", "mine")
+        assert (done.returncode, done.stdout.splitlines()[-1][:21]) == (0, "identical as far as i")
+        assert nntui("resume", "mine", "--headless").returncode in (0, 1)
+        (home / "filler").write_bytes(b"")
+        assert train(epochs=10).startswith("this run is not recorded: ")
+
+
+def test_a_disk_that_fills_and_is_freed_again_leaves_a_complete_record(home, running):
+    with disk(home, "size=8m"):
+        process = running("--log-every", 1000)
+        with contextlib.suppress(OSError), (home / "filler").open("wb") as file:
+            file.write(bytes(8 << 20))
+        said = process.stderr.readline()
+        assert said.startswith("not recorded: nothing since epoch ")
+        (home / "filler").unlink()
+        for _ in range(50):
+            process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=10)
+        replayed(0, "and the state\nidentical\n")
 
 
 def test_a_file_that_may_not_grow_does_not_end_the_training():
     def limit():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 15, 1 << 15))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 17, 1 << 17))
 
-    said = train(epochs=5000, preexec_fn=limit)
-    assert said == "not recorded: epochs of main from 2,048 on (File too large)\n"
-    replayed(1, "main: 2,048 of 5,000 epochs", "2,952 epochs were measured")
+    said = train(epochs=20_000, preexec_fn=limit)
+    assert said.startswith("not recorded: nothing since epoch ")
+    assert said.count("\n") == 1
+    assert nntui("replay", "mine").stdout.splitlines()[-1].startswith("identical as far as it is")
+    assert nntui("resume", "mine", "--headless").returncode == 0
+    replayed(0, "main: 20,000 epochs and the state\nidentical\n")
 
 
 def test_output_that_nothing_takes_does_not_end_the_training():
@@ -163,7 +184,7 @@ def test_a_record_that_is_removed_meanwhile_is_said(home, running):
     for path in directory.iterdir():
         path.unlink()
     directory.rmdir()
-    assert process.stderr.readline().startswith("not recorded: epochs of main from ")
+    assert process.stderr.readline().startswith("not recorded: nothing since epoch ")
     process.stdout.readline()
     process.send_signal(signal.SIGTERM)
     assert process.wait(10) == 0
@@ -180,7 +201,7 @@ def test_a_record_that_may_not_be_written_any_more_is_said(home, running):
         _, said = process.communicate(timeout=10)
     finally:
         directory.chmod(0o700)
-    assert said == "not recorded: changes and breakpoints (Permission denied)\n"
+    assert re.fullmatch("not recorded: nothing since epoch [\\d,]+: Permission denied\n", said)
     assert process.returncode == 0
 
 
@@ -243,7 +264,7 @@ def test_a_standard_stream_that_is_closed_is_no_error_and_takes_no_record(number
 def test_a_record_that_may_not_be_read_is_one_line(home):
     prefix = unprivileged()
     train()
-    for path in (home / "nntui" / "runs" / "mine" / "journal.json", home / "nntui"):
+    for path in (home / "nntui" / "runs" / "mine" / "run.db", home / "nntui"):
         path.chmod(0)
         done = nntui("replay", "mine", prefix=prefix)
         path.chmod(0o700)
