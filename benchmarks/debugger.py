@@ -12,8 +12,10 @@ from benchmarks.measure import MILLISECONDS, Row, alone, beside
 from engine import Position
 from engine.debugging.trainer import Trainer
 from engine.runs.build import build_trainer
+from engine.runs.database import create
 from engine.runs.description import Description
-from engine.runs.record import Recorder
+from engine.runs.recorder import Recorder
+from engine.runs.run import Run
 from engine.training.history import History
 
 
@@ -33,7 +35,8 @@ def _price(epochs: int, turns: int) -> list[Row]:
     trainer = build_trainer(description)
     plain = History()
     with tempfile.TemporaryDirectory() as home:
-        recorder = Recorder(trainer, description, Path(home), print)
+        create(Path(home))
+        recorder = Recorder(trainer, Run(Path(home), description))
         _run(trainer, epochs)
         rows = beside(
             f"{epochs:,} epochs with snapshots, journal and record, no breakpoint set",
@@ -43,7 +46,7 @@ def _price(epochs: int, turns: int) -> list[Row]:
             MILLISECONDS,
             rest=0,
         )
-        recorder.close()
+        recorder.close("stopped")
     return rows
 
 
