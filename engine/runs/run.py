@@ -11,11 +11,13 @@ import tempfile
 from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
+from time import time
 from typing import BinaryIO
 
 import msgspec
 import platformdirs
 
+from engine.data.wording import few
 from engine.runs.about import read_about, write_about
 from engine.runs.address import fits, is_private, private_path
 from engine.runs.database import RECORD, RecordError, create, open_to_write, reading
@@ -105,25 +107,26 @@ class Run:
 
     @classmethod
     def find(cls, name: str) -> Run:
-        """Return the run of that name, or in that directory.
+        """Return the run of that name, or in that directory; the beginning of a name is enough.
 
         Raises
         ------
         RunNameError
             If it is neither a directory nor a name that a run can have.
         FileNotFoundError
-            If there is no such run.
+            If there is no such run, or if several names begin like that.
         """
         try:
             if is_run(Path(name)):
                 return cls(Path(name).absolute())
             if os.sep in name:
                 raise FileNotFoundError(f"there is no run in {shown(name)}")
-            if is_run(runs_directory() / check_name(name)):
-                return cls(runs_directory() / name)
+            directory = runs_directory() / whole_name(check_name(name))
+            if is_run(directory):
+                return cls(directory)
         except PermissionError as error:
             raise FileNotFoundError(f"the run cannot be read: {reason(error)}") from None
-        raise FileNotFoundError(f"there is no run {name!r} in {shown(runs_directory())}")
+        raise FileNotFoundError(f"there is no record of a run in {shown(directory)}")
 
     @property
     def name(self) -> str:
@@ -215,6 +218,33 @@ class Run:
         return cls(folders[0], described, problem, Path(socket), folders[1], anyway)
 
 
+def run_names() -> list[str]:
+    """Return the names of all that lies where the runs of this person are, in order.
+
+    OSError if that cannot be read.
+    """
+    try:
+        with os.scandir(runs_directory()) as entries:
+            return sorted(entry.name for entry in entries if entry.is_dir())
+    except FileNotFoundError:
+        return []
+
+
+def whole_name(beginning: str) -> str:
+    """Return the only name of a run that begins so, or that is just this.
+
+    FileNotFoundError if there is none, or more than one.
+    """
+    found = [name for name in run_names() if name.startswith(beginning)]
+    if beginning in found:
+        return beginning
+    if not found:
+        raise FileNotFoundError(f"there is no run {beginning!r} in {shown(runs_directory())}")
+    if len(found) > 1:
+        raise FileNotFoundError(f"{beginning!r} begins several names: {few(found)}")
+    return found[0]
+
+
 def is_run(directory: Path) -> bool:
     """Whether there is a run in a directory."""
     try:
@@ -244,6 +274,7 @@ def _describe(directory: Path, description: Description) -> None:
         create(directory)
         with closing(open_to_write(directory)) as database:
             write_about(database, "description", msgspec.to_builtins(description))
+            write_about(database, "begun", time())
     except OSError:
         shutil.rmtree(directory, ignore_errors=True)
         raise
