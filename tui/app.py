@@ -19,7 +19,7 @@ from tui.keymap import action_of
 from tui.keys import ACTIONS, MODES
 from tui.screens.branches import BranchesScreen
 from tui.screens.breakpoints import BreakpointsScreen
-from tui.screens.dialogs import Ask, Confirm, Dialog, Told
+from tui.screens.dialogs import Ask, Dialog, Quit, Told
 from tui.screens.help import Help
 from tui.screens.palette import Palette
 from tui.views.inside.view import InsideView
@@ -150,14 +150,16 @@ class Monitor(Watcher):
         self.push_screen(Help(self.keymap, self.mode))
 
     async def action_quit(self) -> None:
-        """Quit; ask first while it trains."""
+        """Quit; ask first while it trains. What stands still ends with its last screen."""
         if self.status == "running":
-            self.push_screen(
-                Confirm("End it?", "end the training and quit", "go on"),
-                lambda yes: self.exit(0) if yes else None,
-            )
+            ways = {"stop": self.stop, "detach": self.detach}
+            await self.push_screen(Quit(self.outlives), lambda way: way and ways[way]())
         else:
-            self.exit(0)
+            self.stop(if_idle=True)
+
+    def action_detach(self) -> None:
+        """Quit, and leave the run as it is."""
+        self.detach()
 
     def action_command_palette(self) -> None:
         """Show the palette."""

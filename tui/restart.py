@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from time import monotonic
 
 import click
 
 from engine.protocol.text import printable
-from engine.service.client import Connection, Worker
+from engine.runs.lock import wait_until_free
+from engine.service.client import Connection, Ongoing, Worker
 from tui.app import Monitor
 from tui.config.settings import Settings
 
+RELEASE = 5.0  # seconds that a session which has ended is given to let go of its run
 MOST_FAULTS, WITHIN = 3, 10.0  # the screen is given up after so many, within so many seconds
 
 
-def watch(worker: Worker, settings: Settings, notice: str = "") -> tuple[int, str]:
+def watch(session: Worker | Ongoing, settings: Settings, notice: str = "") -> tuple[int, str]:
     """Show the screen until a person quits; return the exit status, and what is to be said.
+
+    A run that was not yet built when the screen ended is ended as well.
 
     Parameters
     ----------
-    worker : Worker
+    session : Worker or Ongoing
     settings : Settings
     notice : str
         What the screen is to say first.
@@ -29,20 +32,26 @@ def watch(worker: Worker, settings: Settings, notice: str = "") -> tuple[int, st
     Raises
     ------
     ConnectionError
-        If there is no worker to attach to.
+        If there is no session to attach to.
     """
-    log = worker.run.log
-    place = "" if str(log) == os.devnull else f"; its log: {log}"
     faults: deque[float] = deque(maxlen=MOST_FAULTS)
-    while True:
-        app = Monitor(Connection.open(worker), log, notice, settings)
-        status = app.run()
-        if app.failure:
-            return status or 1, app.failure
-        if not app.fault:
-            return app.return_code or 0, ""
-        faults.append(monotonic())
-        if len(faults) == MOST_FAULTS and faults[-1] - faults[0] < WITHIN:
-            return 1, f"the screen failed {MOST_FAULTS} times, at last with {app.fault}{place}"
-        notice = f"the screen failed with {app.fault}, and was started again{place}"
-        click.echo(f"nntui: {printable(notice)}", err=True)
+    app = None
+    try:
+        while True:
+            app = Monitor(Connection.open(session), session.run.log, notice, settings)
+            status = app.run()
+            if app.ended and session.run.directory:
+                wait_until_free(session.run.directory, RELEASE)
+            if app.failure:
+                return status or 1, app.failure
+            if not app.fault:
+                return app.return_code or 0, app.ended.problem if app.ended else ""
+            faults.append(monotonic())
+            place = f"; its log: {session.run.log}" if app.outlives else ""
+            if len(faults) == MOST_FAULTS and faults[-1] - faults[0] < WITHIN:
+                return 1, f"the screen failed {MOST_FAULTS} times, at last with {app.fault}{place}"
+            notice = f"the screen failed with {app.fault}, and was started again{place}"
+            click.echo(f"nntui: {printable(notice)}", err=True)
+    finally:
+        if app is None or not (app.welcome or app.leaving):
+            session.end()

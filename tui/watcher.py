@@ -38,6 +38,7 @@ from tui.widgets.status import ProgressLine, RunLine, StatusLine
 
 SMALLEST = (40, 12)
 
+FAREWELL = 10.0  # seconds that a session is given to record how it ends
 SILENCE = 3.0  # seconds without an answer that is due, until the screen says so
 UNANSWERED = "the worker does not answer: it is stopped, or a single operation takes long"
 DEFAULTS = Settings()
@@ -59,6 +60,10 @@ class Watcher(PacedApp):
     ----------
     failure : str
         Why the run has ended, or was never there.
+    ended : Ended or None
+        How the session has ended, if it was told to.
+    leaving : str
+        Whether the session is to end when the screen does: ``stop`` or ``detach``.
     """
 
     CSS_PATH = ["app.tcss", "views/inside/styles.tcss", "views/layers/styles.tcss"]  # noqa: RUF012
@@ -78,7 +83,8 @@ class Watcher(PacedApp):
         self.metrics = list(BUILT_IN)
         self.breakpoints = events.BreakpointsChanged([])
         self.branches: events.BranchesChanged | None = None
-        self.failure = ""
+        self.failure = self.leaving = ""
+        self.ended: events.Ended | None = None
         self.not_recorded = ""
         self.status = "starting"
         self.mode = ""
@@ -188,6 +194,9 @@ class Watcher(PacedApp):
             case events.Failed(message):
                 self.failure = message
                 self.exit(1 if self.welcome else 2)  # 2 for what could not be built
+            case events.Ended(status):
+                self.ended = event
+                self._set_status(status)
             case events.NotRecorded(message):
                 self.not_recorded = message
                 self._draw()
@@ -233,13 +242,47 @@ class Watcher(PacedApp):
             self._draw()
 
     def _lose(self) -> None:
-        """Say that the worker has gone."""
-        if not self.failure:
+        """Quit as it was asked for, or say that the worker has gone."""
+        if self.leaving:
+            self.exit(0)
+        elif self.ended:
+            self._draw_end(f"the session was ended, and the run is {self.ended.status}", "-warn")
+        elif not self.failure:
             self._set_status("lost")
-            log = f"; its log: {self.log_path}" if str(self.log_path) != os.devnull else ""
+            log = f"; its log: {self.log_path}" if self.outlives else ""
             self.failure = f"the worker has died{log}"
-            self._notice(f"{self.failure} · {self.keymap.shown('quit')} quits", "-bad")
-            self.query_one(StatusLine).draw_status(self.frame, "lost", self.leading)
+            self._draw_end(self.failure, "-bad")
+
+    def _draw_end(self, message: str, kind: str) -> None:
+        self._notice(f"{message} · {self.keymap.shown('quit')} quits", kind)
+        self.query_one(StatusLine).draw_status(self.frame, self.status, self.leading)
+
+    # -- leaving -------------------------------------------------------------------------------
+
+    @property
+    def outlives(self) -> bool:
+        """Whether the run can go on without a screen: it is recorded, so that it is found again."""
+        return str(self.log_path) != os.devnull
+
+    def stop(self, if_idle: bool = False) -> None:
+        """Quit when the session has ended; at once, if it goes on or has gone."""
+        if self.welcome is None or self.ended or self.failure:
+            return self.exit(0)
+        self.leaving = "stop"
+        self.connection.send(commands.Shutdown(if_idle))
+        self.said = "the run is being saved"
+        self._show_notice()
+        self.set_timer(FAREWELL, lambda: self.exit(0))
+        return None
+
+    def detach(self) -> None:
+        """Quit, and let the run go on, if it can."""
+        if self.outlives:
+            self.leaving = "detach"
+            self.exit(0)
+        else:
+            self.said = "this run is not recorded, and ends with its screen: {quit} quits"
+            self._show_notice()
 
     # -- asking --------------------------------------------------------------------------------
 

@@ -132,7 +132,13 @@ class TrainFurther(Command, frozen=True, tag=True):
 
 
 class Shutdown(Command, frozen=True, tag=True):
-    """End the session."""
+    """End the session.
+
+    With ``if_idle``, only where nothing is trained and no other client is attached; otherwise the
+    session hangs up on this client, and goes on.
+    """
+
+    if_idle: bool = False
 
 
 SessionCommand = (

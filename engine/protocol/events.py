@@ -159,7 +159,7 @@ class Welcome(Event, frozen=True, tag=True):
         The operations of an epoch, in order, and the phase of each.
     """
 
-    protocol: int
+    protocol: int  # in every version
     name: str
     source: str
     network: str
@@ -194,6 +194,19 @@ class Failed(Event, frozen=True, tag=True):
     """The run could not be built, or broke."""
 
     message: str
+
+
+class Ended(Event, frozen=True, tag=True):
+    """The session has ended as it was told to, and the run is recorded.
+
+    Attributes
+    ----------
+    problem : str
+        What could not be saved, and why; nothing, as a rule.
+    """
+
+    status: Status
+    problem: str = ""
 
 
 class NotRecorded(Event, frozen=True, tag=True):

@@ -10,6 +10,7 @@ from engine.protocol.events import (
     BranchesChanged,
     BreakpointsChanged,
     Changed,
+    Ended,
     Event,
     Failed,
     MetricsChanged,
@@ -84,6 +85,7 @@ SessionEvent = (
     | Resumed
     | Rejected
     | Failed
+    | Ended
     | NotRecorded
     | Changed
     | Restarted

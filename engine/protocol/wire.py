@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -39,9 +39,12 @@ class Invalid:
     Attributes
     ----------
     reason : str
+    body : bytes
+        The message, unless it is too large.
     """
 
     reason: str
+    body: bytes = field(default=b"", compare=False)
 
 
 class Unpacker:
@@ -112,4 +115,4 @@ class Unpacker:
         try:
             return self._decoder.decode(body)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-            return Invalid(str(error))
+            return Invalid(str(error), body)

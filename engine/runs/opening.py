@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from shlex import quote
 
 import msgspec
 
@@ -22,7 +23,7 @@ from engine.runs.resume import check, resume
 from engine.runs.run import Run
 from engine.runs.threads import limit_threads
 
-TAKEN = "the run is being trained already, by another process"
+TAKEN = "it is being trained already: `nntui attach {name}` shows it"
 
 
 @dataclass
@@ -111,7 +112,7 @@ def _held(run: Run) -> Iterator[None]:
     try:
         lock = hold(run.directory)
     except BlockingIOError:
-        raise SourceError(TAKEN) from None
+        raise SourceError(TAKEN.format(name=quote(run.name))) from None
     except OSError as error:
         raise SourceError(f"the run cannot be opened: {error}") from None
     try:

@@ -13,14 +13,16 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import msgspec
+
 from engine.protocol.commands import SessionCommand
-from engine.protocol.events import Failed
+from engine.protocol.events import PROTOCOL, Failed, Welcome
 from engine.protocol.frames import SessionEvent
 from engine.protocol.wire import Invalid, StreamError, Unpacker, pack
 from engine.runs import address
 from engine.runs.files import reason
+from engine.runs.lock import is_held
 from engine.runs.run import Run
-from engine.service.worker import WEIGHTS_NOT_SAVED
 
 # The current folder is not on the path (-P): what lies there is data, and no program of ours. The
 # folder of this package is, behind all others, for where it is not installed.
@@ -31,19 +33,25 @@ from engine.service.worker import main
 main()
 """
 
-PATIENCE = 30.0  # seconds in which a worker that lives has to listen
+PATIENCE = 30.0  # seconds in which a worker that has been started has to listen,
+MOMENT = 1.0  # and one that trains already
 
-# Seconds to wait for a run of a person's own data to be built before a screen opens: what cannot be
-# built is then told in a line, without a screen that flashes.
+# Seconds to wait for the first event before a screen opens, where that is not certain: what cannot
+# be built, or attached to, is then told in a line, without a screen that flashes.
 VERDICT = 1.5
 MOST_UNSENT = 1024 * 1024  # bytes of commands that may wait for a worker that does not read
+OTHER_VERSION = (
+    "the session speaks version {} of the protocol, and this nntui speaks "
+    f"{PROTOCOL}: `nntui stop RUN` ends it, and `nntui resume RUN` goes on with it in this one"
+)
 
 
 class Worker:
-    """A worker process that this process has started, and that ends with it."""
+    """A worker process that this process has started; it goes on without it if it is recorded."""
 
     def __init__(self, run: Run) -> None:
-        self.run = run
+        self.run, self.patience = run, PATIENCE
+        self.verdict = 0.0 if run.description.is_toy else VERDICT
         line = self.run.to_line()
         with self.run.open_log() as log:
             self.process = subprocess.Popen(
@@ -59,11 +67,16 @@ class Worker:
             self.process.stdin.write(line)
             self.process.stdin.flush()
 
+    def why_not(self) -> str:
+        """Say why nobody listens; nothing, as long as that may still come."""
+        return "the worker did not start" if self.process.poll() is not None else ""
+
     def end(self, patience: float = 3.0) -> None:
         """End the process and whatever it started; it first has time to save its weights."""
         assert self.process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.close()
+        self.process.terminate()
         try:
             self.process.wait(patience)
         except subprocess.TimeoutExpired:
@@ -73,14 +86,24 @@ class Worker:
         address.remove(self.run.socket)
         self.run.remove_copies()
 
-    @property
-    def weights_not_saved(self) -> bool:
-        """Whether the weights were to be saved in a file at the end, and could not be."""
-        return self.process.returncode == WEIGHTS_NOT_SAVED
-
     def _kill(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, number)
+
+
+class Ongoing:
+    """A session that another process has started."""
+
+    def __init__(self, run: Run) -> None:
+        self.run, self.patience, self.verdict = run, MOMENT, VERDICT
+
+    def why_not(self) -> str:
+        """Say why nobody listens; nothing, as long as the run is trained."""
+        assert self.run.directory
+        return "" if is_held(self.run.directory) else "it is not being trained"
+
+    def end(self) -> None:
+        """Leave it to go on, since it is of others."""
 
 
 class Connection:
@@ -101,26 +124,26 @@ class Connection:
         self._writer: asyncio.StreamWriter | None = None
 
     @classmethod
-    def open(cls, worker: Worker) -> Connection:
-        """Attach as soon as the worker listens.
+    def open(cls, session: Worker | Ongoing) -> Connection:
+        """Attach as soon as somebody listens.
 
         Raises
         ------
         ConnectionError
             If it has died, does not listen, or somebody else does.
         """
-        end = time.monotonic() + PATIENCE
-        verdict = 0.0 if worker.run.description.is_toy else VERDICT
+        patience = session.patience
+        end = time.monotonic() + patience
         while True:
             try:
-                return cls(address.connect(worker.run.socket, PATIENCE), verdict)
+                return cls(address.connect(session.run.socket, patience), session.verdict)
             except (FileNotFoundError, ConnectionRefusedError, BlockingIOError, TimeoutError):
-                if worker.process.poll() is not None:
-                    raise ConnectionError("the worker did not start") from None
+                if why := session.why_not():
+                    raise ConnectionError(why) from None
             except OSError as error:
                 raise ConnectionError(f"there is no way to the worker: {reason(error)}") from None
             if time.monotonic() > end:
-                raise ConnectionError(f"the worker did not answer in {PATIENCE:g} seconds")
+                raise ConnectionError(f"the worker did not answer in {patience:g} seconds")
             time.sleep(0.005)
 
     def first(self) -> SessionEvent | None:
@@ -136,6 +159,10 @@ class Connection:
         self._unpacker.add(data)
         try:
             for event in self._unpacker.messages():
+                if (version := _spoken(event)) != PROTOCOL:
+                    self._broken = True
+                    yield Failed(OTHER_VERSION.format(version))
+                    return
                 if isinstance(event, Invalid):
                     raise StreamError(event.reason)
                 yield event
@@ -165,3 +192,19 @@ class Connection:
             return
         if writer.transport.get_write_buffer_size() < MOST_UNSENT:
             writer.write(pack(command))
+
+
+class Greeting(msgspec.Struct, tag="Welcome"):
+    """What every version of the protocol says in its first message."""
+
+    protocol: int
+
+
+def _spoken(event: SessionEvent | Invalid) -> int:
+    """Return the version that a session greets in; all but a greeting is of this one."""
+    if isinstance(event, Welcome):
+        return event.protocol
+    if isinstance(event, Invalid):
+        with contextlib.suppress(msgspec.MsgspecError, ValueError, RecursionError):
+            return msgspec.msgpack.decode(event.body, type=Greeting).protocol
+    return PROTOCOL

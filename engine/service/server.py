@@ -23,7 +23,8 @@ LONGEST_SLICE = 0.02
 FRAME_EVERY = 1 / 15
 MOST_CLIENTS = 64
 MOST_EVENTS = 16  # of commands that are handled before they are sent
-LAST_WORDS = 0.5  # seconds in which clients can read why the run has failed
+LAST_WORDS = 0.5  # seconds in which clients can read how the session has ended
+LINGER = 10.0  # seconds that a run which is complete waits for a client
 
 
 class Server:
@@ -33,6 +34,7 @@ class Server:
         self.session, self.listener = session, listener
         self.clients: list[Client] = []
         self.ending = False
+        self._alone_since = perf_counter()
         listener.setblocking(False)
         self._selector = selectors.DefaultSelector()
         self._selector.register(listener, selectors.EVENT_READ)
@@ -46,9 +48,12 @@ class Server:
             self._most_clients = MOST_CLIENTS
 
     def serve(self) -> None:
-        """Train and serve until a client sends `Shutdown`, or `end` is called."""
+        """Train and serve until a client sends `Shutdown`, or `end` is called.
+
+        A run that is complete is not served any longer when nobody is there, nor comes.
+        """
         serving = 0.0
-        while not self.ending:
+        while not (self.ending or self._lingers() == 0):
             # As much time for the training as the clients took, so that they cannot starve it.
             self.session.advance(min(max(SLICE, serving), LONGEST_SLICE))
             ready = self._selector.select(self._patience())
@@ -67,10 +72,10 @@ class Server:
         with suppress(OSError):  # a thread may outlive the server
             self._rope.send(b".")
 
-    def fail(self, message: str) -> None:
-        """Tell all clients that the run broke."""
+    def tell_last(self, event: events.Event) -> None:
+        """Tell all clients how the session has ended, as far as they listen."""
         for client in tuple(self.clients):
-            self._send(client, events.Failed(message))
+            self._send(client, event)
         end = perf_counter() + LAST_WORDS
         while any(c.unsent for c in self.clients) and perf_counter() < end:
             for client in tuple(self.clients):
@@ -91,10 +96,16 @@ class Server:
         """Return for how long nothing needs to be done but to listen."""
         if self.session.outbox or any(c.pending for c in self.clients):
             return 0.0
-        waits = [w for w in (self.session.wait(),) if w is not None]
+        waits = [w for w in (self.session.wait(), self._lingers()) if w is not None]
         if any(c.wanted and c.credit and c.shown != self.session.changes for c in self.clients):
             waits.append(FRAME_EVERY / 4)
         return min(waits, default=None)
+
+    def _lingers(self) -> float | None:
+        """Return for how many seconds the run waits for a client; None if it has no end yet."""
+        if self.clients or self.session.status != "completed":
+            return None
+        return max(0.0, self._alone_since + LINGER - perf_counter())
 
     # -- listening -----------------------------------------------------------------------------
 
@@ -171,23 +182,33 @@ class Server:
                 client.wanted, client.shown, client.at = message, -1, 0.0
             case commands.Drawn():
                 client.credit = True
-            case commands.Shutdown():
-                self.ending = True
+            case commands.Shutdown(if_idle):
+                self._shut_down(client, if_idle)
             case _:
                 self.session.handle(message)
                 for other in self.clients:
                     other.at = 0.0
 
+    def _shut_down(self, client: Client, if_idle: bool) -> None:
+        if if_idle and (self.session.running or len(self.clients) > 1):
+            self._forget(client)
+        else:
+            self.ending = True
+
     def _drop(self, client: Client, reason: str) -> None:
-        """Forget a client; the training goes on without one."""
+        """Forget a client, and say why; the training goes on without one."""
         if client in self.clients:
-            self.clients.remove(client)
-            self.session.subscribed(client.wanted, None)
-            self._selector.unregister(client.stream)
             if not client.unsent:
                 with suppress(OSError):
                     client.stream.send(pack(events.Rejected(f"disconnected: {reason}")))
-            client.stream.close()
+            self._forget(client)
+
+    def _forget(self, client: Client) -> None:
+        self.clients.remove(client)
+        self.session.subscribed(client.wanted, None)
+        self._selector.unregister(client.stream)
+        client.stream.close()
+        self._alone_since = perf_counter()
 
     @contextmanager
     def _dropping(self, client: Client) -> Iterator[None]:

@@ -327,11 +327,13 @@ class Session:
         if self.recorder:
             self.recorder.save("paused" if self._journey else self.status, self.message)
 
-    def close(self, failure: str = "") -> None:
-        """Record how the run has ended: that it broke, is complete, or was stopped."""
+    def close(self, failure: str = "") -> events.Status:
+        """Record how the run has ended, and return it: it broke, is complete, or was stopped."""
+        ended: events.Status = "completed" if self.status == "completed" else "stopped"
+        status: events.Status = "failed" if failure else ended
         if self.recorder:
-            status = self.status if self.status == "completed" else "stopped"
-            self.recorder.close("failed" if failure else status, failure)
+            self.recorder.close(status, failure)
+        return status
 
     def warn(self, message: str) -> None:
         """Send what of the run is not recorded, to the clients of now and to those that follow."""

@@ -1,7 +1,8 @@
 """The worker process, whose `main` is run by `engine.service.client.Worker`.
 
-It builds the run that the first line of its standard input describes, and serves it. Standard input
-is also its lifeline: when whoever started it is gone, that ends, and so does the worker.
+It builds the run that the first line of its standard input describes, and serves it, whatever
+becomes of the process that started it. Only a run that is not recorded ends with that process,
+since nobody could find it again: there, standard input is also its lifeline.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from engine.protocol import events
 from engine.protocol.wire import pack
 from engine.runs import address
 from engine.runs.files import reason, shown
+from engine.runs.inputs import exit_on_signals
+from engine.runs.lock import is_held
 from engine.runs.peer import is_own
 from engine.runs.run import Run
 from engine.service.log import log_stream
@@ -27,7 +30,7 @@ from engine.service.log import log_stream
 if TYPE_CHECKING:
     from engine.debugging.trainer import Trainer
 
-WEIGHTS_NOT_SAVED = 3  # the exit status
+PATIENCE = 30.0  # seconds to wait for a client that is told why there is no run
 SAVING = threading.Lock()  # held while weights are written, which must not be cut short
 
 
@@ -35,13 +38,18 @@ def main() -> None:
     """Build, listen, serve."""
     sys.stdout, sys.stderr = log_stream(1), log_stream(2)
     run = Run.from_line(sys.stdin.buffer.readline())
-    threading.Thread(target=_watch_lifeline, args=(os.dup(0),), daemon=True).start()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    if run.directory is None:
+        threading.Thread(target=_watch_lifeline, args=(os.dup(0),), daemon=True).start()
+    if run.directory and not is_held(run.directory):
+        address.remove(run.socket)  # of a worker that was killed
     try:
         listener = address.listen(run.socket)
     except OSError as error:
         sys.exit(f"there can be no socket at {shown(run.socket)}: {reason(error)}")
     try:
-        _serve(run, listener)
+        with exit_on_signals():
+            _serve(run, listener)
     finally:
         address.remove(run.socket)
         run.remove_copies()
@@ -74,17 +82,17 @@ def _serve(run: Run, listener: socket.socket) -> None:
             except Exception as error:
                 traceback.print_exc()
                 failure = f"{type(error).__name__}: {error}"
-                server.fail(failure)
             finally:
+                status = session.close(failure)
+                ended = events.Ended(status, _save_weights(held.trainer, run))
+                server.tell_last(events.Failed(failure) if failure else ended)
                 server.close()
-                session.close(failure)
-                _save_weights(held.trainer, run)
     except SourceError as error:
         _tell_failure(listener, str(error))
 
 
-def _save_weights(trainer: Trainer, run: Run) -> None:
-    """Save the last weights, or end with a status that says that they are not saved."""
+def _save_weights(trainer: Trainer, run: Run) -> str:
+    """Save the last weights; return that they are not saved, if they are not."""
     from engine.runs.weights import NotSavedError, save_last_weights
 
     try:
@@ -92,15 +100,17 @@ def _save_weights(trainer: Trainer, run: Run) -> None:
             save_last_weights(trainer, run)
     except NotSavedError as error:
         print(error)
-        sys.exit(WEIGHTS_NOT_SAVED)
+        why = f"; the run's log says why: {run.log}" if run.directory else ""
+        return f"the weights are not saved to {run.description.weights}{why}"
+    return ""
 
 
 def _tell_failure(listener: socket.socket, message: str) -> None:
     """Tell the first client of this user that there is no run."""
-    while True:
-        stream, _ = listener.accept()
-        with stream:
-            if is_own(stream):
-                with contextlib.suppress(OSError):
-                    stream.sendall(pack(events.Failed(message)))
-                return
+    listener.settimeout(PATIENCE)
+    with contextlib.suppress(OSError):
+        while True:
+            stream, _ = listener.accept()
+            with stream:
+                if is_own(stream):
+                    return stream.sendall(pack(events.Failed(message)))

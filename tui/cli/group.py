@@ -6,10 +6,23 @@ import os
 import sys
 
 import click
+from click.shell_completion import CompletionItem
 
 from engine import __version__
 from engine.runs.files import give_up, reason
-from tui.cli import config, data, describe, predict, replay, resume, train
+from tui.cli import (
+    attach,
+    config,
+    data,
+    describe,
+    ls,
+    predict,
+    replay,
+    resume,
+    rm,
+    stop,
+    train,
+)
 from tui.cli.messages import complain
 
 
@@ -18,12 +31,21 @@ class Program(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put in the command that need not be named."""
+        if ctx.resilient_parsing and not args:  # a shell completes the first word
+            return super().parse_args(ctx, args)
         named = bool(args) and args[0] in self.commands and args[0] != train.command.name
         return super().parse_args(ctx, args if named else [train.command.name or "", *args])
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands and the options that begin so; those of training too."""
+        training = click.Context(train.command, parent=ctx)
+        found = [*super().shell_complete(ctx, incomplete)]
+        found += train.command.shell_complete(training, incomplete)
+        return [item for item in found if item.value != train.command.name]
+
 
 command = Program("nntui", context_settings={"help_option_names": ["-h", "--help"]})
-for module in (train, resume, replay, data, describe, predict, config):
+for module in (train, attach, ls, stop, resume, rm, replay, data, describe, predict, config):
     command.add_command(module.command)
 click.version_option(__version__, package_name="nntui", prog_name="nntui")(train.command)
 

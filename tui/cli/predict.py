@@ -13,11 +13,12 @@ from engine.runs.description import SourceError
 from engine.runs.files import reason
 from engine.runs.names import RunNameError
 from tui.cli.messages import complain, say
+from tui.cli.run_argument import RunArgument
 from tui.cli.types import DataFile, WeightsFile
 
 
 @click.command("predict", short_help="Predict the classes of new rows with a run's network.")
-@click.argument("run", metavar="RUN")
+@click.argument("run", metavar="RUN", type=RunArgument())
 @click.argument("file", type=DataFile(), metavar="FILE")
 @click.option(
     "--weights", type=WeightsFile(), default="", help="Use these weights, not the run's last ones."

@@ -8,10 +8,11 @@ from engine.protocol.text import printable
 from engine.runs.description import SourceError
 from engine.runs.names import RunNameError
 from tui.cli.messages import complain
+from tui.cli.run_argument import RunArgument
 
 
 @click.command("replay", short_help="Train a run again, and compare it bit for bit.")
-@click.argument("run", metavar="RUN")
+@click.argument("run", metavar="RUN", type=RunArgument())
 def command(run: str) -> int:
     """Train a run again from its journal, and compare every figure bit for bit.
 

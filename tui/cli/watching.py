@@ -16,6 +16,7 @@ from tui.cli.terminal import NoTerminalError, keys_from_terminal
 
 if TYPE_CHECKING:
     from engine.runs.run import Run
+    from engine.service.client import Ongoing, Worker
     from tui.config.file import ConfigFile
 
 
@@ -35,34 +36,68 @@ def watch_run(
     """
     from engine.service.client import Worker
 
-    encoding = sys.stderr.encoding  # the screen is written there
-    if codecs.lookup(encoding).name != "utf-8":
-        advice = "set LC_ALL=C.UTF-8, and PYTHONIOENCODING and PYTHONUTF8 to nothing"
-        return complain(f"the screen needs UTF-8, not {encoding}: {advice}", 2)
+    if unfit := _unfit():
+        return complain(unfit, 2)
     try:
         with keys_from_terminal(reads_input):
             worker = Worker(find_run())
     except NoTerminalError as error:
         return complain(str(error), 2)
     try:
-        from tui.config.settings import settings_of  # while the worker starts
-        from tui.restart import watch
-
-        settings = settings_of(config)
-        if hints is not None:
-            settings = replace(settings, hints=hints)
-        tell_faults(config)
-        notice = f"{config.path.name}: {' · '.join(config.complaints)}" if config.complaints else ""
-        status, failure = watch(worker, settings, notice)
-        return complain(failure, status) if failure else status
-    except ConnectionError as error:
-        log = f"; its log: {worker.run.log}" if worker.run.directory else ""
-        return complain(f"{error}{log}", 1)
+        return _show(worker, config, hints)
     finally:
-        worker.end()
-        if worker.weights_not_saved:
-            why = f"; the run's log says why: {worker.run.log}" if worker.run.directory else ""
-            say(f"nntui: the weights are not saved to {worker.run.description.weights}{why}")
+        if worker.run.directory is None:
+            worker.end()
+
+
+def attach(run: Run, config: ConfigFile) -> int:
+    """Show a run that another process trains; return the exit status."""
+    from engine.service.client import Ongoing
+
+    unfit = _unfit()
+    return complain(unfit, 2) if unfit else _show(Ongoing(run), config, None)
+
+
+def _unfit() -> str:
+    """Say why there can be no screen."""
+    encoding = sys.stderr.encoding  # the screen is written there
+    if codecs.lookup(encoding).name == "utf-8":
+        return ""
+    advice = "set LC_ALL=C.UTF-8, and PYTHONIOENCODING and PYTHONUTF8 to nothing"
+    return f"the screen needs UTF-8, not {encoding}: {advice}"
+
+
+def _show(session: Worker | Ongoing, config: ConfigFile, hints: bool | None) -> int:
+    """Show a run until a person quits, and say what becomes of it; return the exit status."""
+    from tui.config.settings import settings_of  # while the worker starts
+    from tui.restart import watch
+
+    settings = settings_of(config)
+    if hints is not None:
+        settings = replace(settings, hints=hints)
+    tell_faults(config)
+    notice = f"{config.path.name}: {' · '.join(config.complaints)}" if config.complaints else ""
+    run = session.run
+    try:
+        status, message = watch(session, settings, notice)
+    except ConnectionError as error:
+        log = f"; its log: {run.log}" if run.directory else ""
+        return complain(f"{error}{log}", 1)
+    if message:
+        complain(message, status)
+    if run.directory:
+        _say_what_follows(run)
+    return status
+
+
+def _say_what_follows(run: Run) -> None:
+    """Say how a run is that was watched, and what can be done with it."""
+    from engine.runs.summary import summary_of
+    from tui.cli.outlook import outlook
+
+    assert run.directory
+    if run.directory.is_dir():
+        say(outlook(summary_of(run.directory), "\n"))
 
 
 def train_headless(run: Run, log_every: int, as_json: bool) -> int:

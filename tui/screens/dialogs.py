@@ -73,21 +73,35 @@ class Told(Dialog):
             yield Static(self.text, markup=False)
 
 
-class Confirm(Dialog):
-    """Asks yes or no."""
+class Quit(Dialog):
+    """Asks what is to become of a training that goes on: it is stopped, left running, or watched.
+
+    Parameters
+    ----------
+    outlives : bool
+        Whether it can go on without a screen.
+    """
 
     BINDINGS = [  # noqa: RUF012
-        ("y,q,enter", "dismiss(True)", "Yes"),
-        ("n,escape", "dismiss(False)", "No"),
+        ("y,q,enter", "dismiss('stop')", "Stop"),
+        ("d", "detach", "Leave it running"),
+        ("n,escape", "dismiss(None)", "Stay"),
     ]
 
-    def __init__(self, question: str, yes: str, no: str) -> None:
+    def __init__(self, outlives: bool) -> None:
         super().__init__()
-        self.question, self.yes, self.no = question, yes, no
+        self.outlives = outlives
 
     def compose(self) -> ComposeResult:
         """Lay out the question."""
         with Vertical() as box:
-            box.border_title = self.question
-            yield Static(f"y  {self.yes}")
-            yield Static(f"n  {self.no}", classes="hint")
+            box.border_title = "Quit and stop training?"
+            yield Static("y    stop training, and quit")
+            if self.outlives:
+                yield Static("d    leave it running, and quit")
+            yield Static("esc  stay here", classes="hint")
+
+    def action_detach(self) -> None:
+        """Leave it running, if it can go on."""
+        if self.outlives:
+            self.dismiss("detach")

@@ -79,7 +79,7 @@ class InsideView(Container, View):
         ),
         Key(
             "inside.show",
-            "d",
+            "a",
             "show",
             "Inside: values, change, gradient",
             "value, gradient",
