@@ -53,6 +53,9 @@ class InProcess:
         match command:
             case commands.Drawn():
                 return
+            case commands.Shutdown():
+                self.hang_up()
+                return
             case commands.Subscribe():
                 self.session.subscribed(self.wanted, command)
                 self.wanted = command

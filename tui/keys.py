@@ -70,7 +70,7 @@ EDIT = (
 RUN = (
     Key("fork", "f", "fork", "Keep this future as a ghost", "keep as a ghost"),
     Key("branches", "o", "branches", "Switch to another branch", "switch branch"),
-    Key("detach", "d", "detach", "Quit, and leave it running", "leave it running"),
+    Key("detach", "d", "detach", "Detach: leave it without a screen", "detach"),
     Key("quit", "q", "quit", "Quit", "quit", "quit"),
 )
 LOOK = (

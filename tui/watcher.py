@@ -38,7 +38,7 @@ from tui.widgets.status import ProgressLine, RunLine, StatusLine
 
 SMALLEST = (40, 12)
 
-FAREWELL = 10.0  # seconds that a session is given to record how it ends
+FAREWELL = 5.0  # seconds that a session is given to record how it ends
 SILENCE = 3.0  # seconds without an answer that is due, until the screen says so
 UNANSWERED = "the worker does not answer: it is stopped, or a single operation takes long"
 DEFAULTS = Settings()
@@ -265,8 +265,8 @@ class Watcher(PacedApp):
         return str(self.log_path) != os.devnull
 
     def stop(self, if_idle: bool = False) -> None:
-        """Quit when the session has ended; at once, if it goes on or has gone."""
-        if self.welcome is None or self.ended or self.failure:
+        """Quit when the session has ended; at once, if it goes on, has gone, or is asked again."""
+        if self.welcome is None or self.ended or self.failure or self.leaving:
             return self.exit(0)
         self.leaving = "stop"
         self.connection.send(commands.Shutdown(if_idle))
@@ -281,7 +281,8 @@ class Watcher(PacedApp):
             self.leaving = "detach"
             self.exit(0)
         else:
-            self.said = "this run is not recorded, and ends with its screen: {quit} quits"
+            quits = f"{self.keymap.shown('quit')} quits"
+            self.said = f"this run is not recorded, and ends with its screen: {quits}"
             self._show_notice()
 
     # -- asking --------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ class Summary(msgspec.Struct):
         The last one that has been measured, of ``epochs``.
     epochs_per_second : float or None
         Of a run that is running.
-    age : float
+    age : float or None
         Seconds since it was begun.
     bytes : int
         What it takes on the disk.
@@ -74,25 +74,26 @@ def summaries() -> list[Summary]:
 def summary_of(directory: Path) -> Summary:
     """Return the summary of the run in a directory, whatever that holds."""
     live = is_held(directory)  # before it is read: what ends meanwhile is not lost
-    summary = Summary(directory.name, str(directory), bytes=_bytes(directory), live=live)
+    found = Summary(directory.name, str(directory), bytes=_bytes(directory), live=live)
     try:
         with reading(directory) as database:
-            summary.age = max(0.0, time() - read_about(database, "begun", float))
-            _read(summary, database)
+            return _read(found, database)
     except FileNotFoundError:
-        summary.problem = "there is no record of a run"
+        problem = "there is no record of a run"
     except OSError as error:
-        summary.problem = reason(error)
+        problem = reason(error)
     except (ValueError, TypeError, ArithmeticError, RecursionError, struct.error) as error:
-        summary.problem = str(error)
-    return summary
+        problem = str(error)
+    return msgspec.structs.replace(found, problem=problem)
 
 
-def _read(summary: Summary, database: sqlite3.Connection) -> None:
+def _read(found: Summary, database: sqlite3.Connection) -> Summary:
+    """Return a summary with what the record says."""
+    summary = msgspec.structs.replace(found, age=time() - read_about(database, "begun", float))
     if not has_journal(database):  # it is being built, or never was
         summary.status = "running" if summary.live else "lost"
         summary.epochs = read_about(database, "description", Description).epochs
-        return
+        return summary
     progress = read_about(database, "progress", Progress)
     summary.status, summary.epochs = _status(progress.status, summary.live), progress.epochs
     measured = progress.position.epoch
@@ -104,6 +105,7 @@ def _read(summary: Summary, database: sqlite3.Connection) -> None:
         summary.loss, summary.accuracy = metrics.get(LOSS.name), metrics.get(ACCURACY.name)
     if summary.status == "running":
         summary.epochs_per_second = _speed(database, progress.branch)
+    return summary
 
 
 def _status(recorded: Status, live: bool) -> Status:

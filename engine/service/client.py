@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from shlex import quote
 
 import msgspec
 
@@ -41,8 +42,8 @@ MOMENT = 1.0  # and one that trains already
 VERDICT = 1.5
 MOST_UNSENT = 1024 * 1024  # bytes of commands that may wait for a worker that does not read
 OTHER_VERSION = (
-    "the session speaks version {} of the protocol, and this nntui speaks "
-    f"{PROTOCOL}: `nntui stop RUN` ends it, and `nntui resume RUN` goes on with it in this one"
+    "the session speaks version {0} of the protocol, and this nntui speaks "
+    f"{PROTOCOL}: `nntui stop {{1}}` ends it, and `nntui resume {{1}}` goes on with it here"
 )
 
 
@@ -114,10 +115,12 @@ class Connection:
     stream : socket
     patience : float
         Seconds to wait for the first event; see `first`.
+    name : str
+        The run's, for what is said of it.
     """
 
-    def __init__(self, stream: socket.socket, patience: float = 0.0) -> None:
-        self._stream, self._patience = stream, patience
+    def __init__(self, stream: socket.socket, patience: float = 0.0, name: str = "RUN") -> None:
+        self._stream, self._patience, self._name = stream, patience, name
         self._unpacker = Unpacker(SessionEvent)
         self._heard: list[SessionEvent] = []
         self._broken = False
@@ -132,11 +135,12 @@ class Connection:
         ConnectionError
             If it has died, does not listen, or somebody else does.
         """
-        patience = session.patience
+        patience, run = session.patience, session.run
         end = time.monotonic() + patience
         while True:
             try:
-                return cls(address.connect(session.run.socket, patience), session.verdict)
+                stream = address.connect(run.socket, patience)
+                return cls(stream, session.verdict, quote(run.name))
             except (FileNotFoundError, ConnectionRefusedError, BlockingIOError, TimeoutError):
                 if why := session.why_not():
                     raise ConnectionError(why) from None
@@ -161,7 +165,7 @@ class Connection:
             for event in self._unpacker.messages():
                 if (version := _spoken(event)) != PROTOCOL:
                     self._broken = True
-                    yield Failed(OTHER_VERSION.format(version))
+                    yield Failed(OTHER_VERSION.format(version, self._name))
                     return
                 if isinstance(event, Invalid):
                     raise StreamError(event.reason)

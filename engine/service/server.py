@@ -24,7 +24,7 @@ FRAME_EVERY = 1 / 15
 MOST_CLIENTS = 64
 MOST_EVENTS = 16  # of commands that are handled before they are sent
 LAST_WORDS = 0.5  # seconds in which clients can read how the session has ended
-LINGER = 10.0  # seconds that a run which is complete waits for a client
+LINGER = 10.0  # seconds that a session which nobody needs waits for a client
 
 
 class Server:
@@ -50,7 +50,8 @@ class Server:
     def serve(self) -> None:
         """Train and serve until a client sends `Shutdown`, or `end` is called.
 
-        A run that is complete is not served any longer when nobody is there, nor comes.
+        A run that is complete is not served any longer when nobody is there, nor comes. Nor is one
+        that stands still where nobody can come, since its directory has been removed.
         """
         serving = 0.0
         while not (self.ending or self._lingers() == 0):
@@ -102,9 +103,11 @@ class Server:
         return min(waits, default=None)
 
     def _lingers(self) -> float | None:
-        """Return for how many seconds the run waits for a client; None if it has no end yet."""
-        if self.clients or self.session.status != "completed":
+        """Return in how many seconds to look whether a client has come; 0 to wait no longer."""
+        if self.clients or self.session.running:
             return None
+        if self.session.status != "completed" and os.path.exists(self.listener.getsockname()):
+            return LINGER
         return max(0.0, self._alone_since + LINGER - perf_counter())
 
     # -- listening -----------------------------------------------------------------------------

@@ -38,7 +38,7 @@ def test_a_run_that_cannot_be_recorded_is_trained_and_the_screen_says_so(
     t.until("this run is not *\n? *recorded")
     trains_on(t)
     t.press("q")
-    t.until("End it")
+    t.until("stop training")
     t.press("y")
     assert t.wait() == 0
     assert b"Traceback" not in t.output
@@ -52,10 +52,10 @@ def test_a_screen_and_a_worker_whose_files_may_not_grow(start, most):
         t = start(*SMALL)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    t.until(r"not recorded: .*File too large")
+    t.until("not recorded: the disk does not take it")
     trains_on(t)
     t.press("q")
-    t.until("End it")
+    t.until("stop training")
     t.press("y")
     assert t.wait() == 0
 
@@ -63,8 +63,8 @@ def test_a_screen_and_a_worker_whose_files_may_not_grow(start, most):
 def test_a_disk_that_fills_is_said_on_the_screen_and_the_training_goes_on(start, tmp_path):
     with disk(tmp_path / "small") as small:
         t = start(*SMALL, XDG_STATE_HOME=str(small), HOME=str(tmp_path))
-        t.until("not recorded: epochs of main from 6.*changes and breakpoints")
-        t.until("No space")
+        t.until(r"not recorded: nothing since epoch [\d,]+")
+        t.until("the disk is full")
         trains_on(t)
         t.press(" ")
         t.until("paused")
@@ -72,9 +72,7 @@ def test_a_disk_that_fills_is_said_on_the_screen_and_the_training_goes_on(start,
         assert t.wait() == 0
         (run,) = (small / "nntui" / "runs").iterdir()
         again = nntui("replay", run, home=small)
-        assert again.returncode == 1
-        assert "identical" not in again.stdout
-        assert "could not be recorded" in again.stdout
+        assert "identical as far as it is recorded" in again.stdout
 
 
 def test_a_worker_whose_files_may_not_grow_trains_on_and_prints(start, tmp_path):
@@ -89,7 +87,7 @@ def test_a_worker_whose_files_may_not_grow_trains_on_and_prints(start, tmp_path)
     t.until("paused")
     resource.prlimit(workers(tmp_path)[0], resource.RLIMIT_FSIZE, (1 << 14, 1 << 14))
     t.press(" ")
-    t.until("File too large")
+    t.until("not recorded")
     trains_on(t)
     (log,) = (tmp_path / "nntui" / "runs").glob("*/log")
     assert 0 < log.stat().st_size <= 1 << 14
@@ -99,7 +97,7 @@ def test_a_record_that_is_removed_meanwhile_is_said_on_the_screen(start, tmp_pat
     t = start(*SMALL)
     trains_on(t)
     shutil.rmtree(tmp_path / "nntui")
-    t.until("not recorded: epochs of main from 0 on")
+    t.until(r"not recorded: nothing since epoch [\d,]+")
     trains_on(t)
     t.press(" ")
     t.until("paused")

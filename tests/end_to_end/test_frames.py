@@ -21,6 +21,6 @@ def test_dialogs_opened_and_closed_at_any_moment_do_not_stop_the_frames(start):
         terminal.pump(0.1)
     terminal.pump(0.5)  # or the last escape and the q were taken as one key, alt+q
     terminal.press("q")
-    terminal.until("End it")
+    terminal.until("stop training")
     terminal.press("y")
     assert terminal.wait() == 0

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.end_to_end.conftest import none_left, workers
+from tests.end_to_end.conftest import end_workers, none_left, workers
 from tests.thin import thinned
 from tui.keys import KEYS as TABLE
 
@@ -126,6 +126,8 @@ def fuzz(start, home, seed, keys):
     assert status == 0, t.output[-500:]
     assert modes(t.output) <= {b"25", b"7"}, "other than a visible cursor and lines that wrap"
     assert termios.tcgetattr(t.child.child_fd) == before
+    if b"nntui attach" in t.output:  # it was left running
+        assert end_workers(home), workers(home)
     assert none_left(home, 3), workers(home)
 
 

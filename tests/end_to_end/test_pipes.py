@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.command import NNTUI, nntui
-from tests.end_to_end.conftest import none_left
+from tests.end_to_end.conftest import none_left, workers
 
 TABLE = "length,width,kind\n" + "".join(f"{k % 7},{k * k % 11},{'abc'[k % 3]}\n" for k in range(60))
 
@@ -74,19 +74,22 @@ def test_without_a_terminal_for_the_keys_one_line_says_what_to_do(tmp_path):
     assert none_left(tmp_path, 0)
 
 
-@pytest.mark.parametrize("number", [None, signal.SIGTERM, signal.SIGKILL])
-def test_the_weights_are_saved_however_the_screen_ends(start, tmp_path, number):
+@pytest.mark.parametrize("how", ["quit", "stop", "signal"])
+def test_the_weights_are_saved_however_the_training_is_stopped(start, tmp_path, how):
     file = tmp_path / "weights.npz"
     options = ["--seed", "1", "--name", "mine", "--weights", str(file), "--epochs", "100000000"]
     t = start(*options)
     t.until(r"loss \d")
-    if number is None:
+    if how == "quit":
         t.press("q")
-        t.until("End it")
+        t.until("stop training")
         t.press("y")
         assert t.wait() == 0
+    elif how == "stop":
+        t.close()
+        assert nntui("stop", "mine", home=tmp_path).returncode == 0
     else:
-        os.kill(t.child.pid, number)
+        os.kill(workers(tmp_path)[0], signal.SIGTERM)
     assert none_left(tmp_path, 3)
     with np.load(file) as saved, np.load(tmp_path / "nntui/runs/mine/weights.npz") as own:
         assert sorted(saved.files) == sorted(own.files)

@@ -58,7 +58,7 @@ def test_each_key_of_the_walk_does_what_it_says(start):
     t.until("Search", gone=True)
     t.press("q")
     # The breakpoint may have stopped it in the meantime; while it trains, q asks first.
-    while t.child.isalive() and "End it" not in t.text():
+    while t.child.isalive() and "stop training" not in t.text():
         t.pump(0.1)
     if t.child.isalive():
         t.press("y")

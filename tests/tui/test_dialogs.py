@@ -1,5 +1,8 @@
 """Questions, the help and the palette: what they take, and when they close."""
 
+import os
+from pathlib import Path
+
 import pytest
 from textual.containers import VerticalScroll
 from textual.widgets import Input
@@ -107,12 +110,59 @@ async def test_quitting_asks_only_while_it_trains(monitor, frame, screen_text):
         await settle(pilot)
         await pilot.press("q")
         await settle(pilot)
-        assert "End it?" in screen_text(app)
+        assert "Quit and stop training?" in screen_text(app)
         await pilot.press("n")
         await settle(pilot)
-        assert "End it?" not in screen_text(app)
+        assert "Quit and stop training?" not in screen_text(app)
         await pilot.press("q", "y")
+        await settle(pilot)
     assert app.return_code == 0
+    assert asked(app, commands.Shutdown) == [commands.Shutdown()]
+
+
+async def test_what_is_left_running_is_not_asked_to_end(monitor, frame, screen_text):
+    for keys in (("d",), ("q", "d")):
+        app = monitor(at=5)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await settle(pilot)
+            app.connection.told.put_nowait(events.Resumed())
+            await settle(pilot)
+            await pilot.press(*keys)
+            await settle(pilot)
+        assert app.return_code == 0
+        assert app.leaving == "detach"
+        assert not asked(app, commands.Shutdown)
+
+
+async def test_a_run_that_is_not_recorded_cannot_be_left_running(monitor, screen_text):
+    app = monitor(at=5)
+    app.log_path = Path(os.devnull)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("d")
+        await settle(pilot)
+        assert "this run is not recorded, and ends with its screen: q quits" in screen_text(app)
+        app.connection.told.put_nowait(events.Resumed())
+        await settle(pilot)
+        await pilot.press("q", "d")
+        await settle(pilot)
+        assert "Quit and stop training?" in screen_text(app)
+        assert "leave it running" not in screen_text(app)
+
+
+async def test_a_session_that_another_has_ended_is_said_so_and_left_with_status_0(
+    monitor, screen_text
+):
+    app = monitor(at=5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.connection.told.put_nowait(events.Ended("stopped"))
+        app.connection.hang_up()
+        await settle(pilot)
+        assert "the session was ended, and the run is stopped · q quits" in screen_text(app)
+        await pilot.press("q")
+    assert app.return_code == 0
+    assert not app.failure
 
 
 async def test_the_palette_and_the_help_hold_every_key(monitor, screen_text):
@@ -151,7 +201,7 @@ async def test_quitting_from_the_palette_asks_like_its_key(monitor, frame, scree
         (command,) = (c for c in app.get_system_commands(app.screen) if "uit" in c.title)
         command.callback()
         await settle(pilot)
-        assert "End it?" in screen_text(app)
+        assert "Quit and stop training?" in screen_text(app)
 
 
 @pytest.mark.parametrize(

@@ -462,9 +462,9 @@ async def test_one_key_goes_on_from_values_to_change_and_gradient(monitor, scree
         await press(pilot, "4", "tab", "tab", "n")
         for kind in ("values", "change since epoch 50", "gradient"):
             assert f"numbers: {kind}" in screen_text(app)
-            await press(pilot, "d")
+            await press(pilot, "a")
         assert seen(app).kind == "values"
-        await press(pilot, "d", "d", "shift+tab")
+        await press(pilot, "a", "a", "shift+tab")
         assert "no gradient of dense_1.inputs" in screen_text(app)
 
 

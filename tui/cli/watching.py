@@ -55,7 +55,9 @@ def attach(run: Run, config: ConfigFile) -> int:
     from engine.service.client import Ongoing
 
     unfit = _unfit()
-    return complain(unfit, 2) if unfit else _show(Ongoing(run), config, None)
+    if unfit:
+        return complain(unfit, 2)
+    return min(1, _show(Ongoing(run), config, None))  # nothing is built, which 2 would be for
 
 
 def _unfit() -> str:
