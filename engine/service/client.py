@@ -17,7 +17,7 @@ from shlex import quote
 import msgspec
 
 from engine.protocol.commands import SessionCommand
-from engine.protocol.events import PROTOCOL, Failed, Welcome
+from engine.protocol.events import PROTOCOL, Event, Failed, Welcome
 from engine.protocol.frames import SessionEvent
 from engine.protocol.wire import Invalid, StreamError, Unpacker, pack
 from engine.runs import address
@@ -107,6 +107,13 @@ class Ongoing:
         """Leave it to go on, since it is of others."""
 
 
+class Disconnected(Event, frozen=True, tag=True):
+    """The line to another machine is down; ``final`` if there is no session to go back to."""
+
+    reason: str
+    final: bool = False
+
+
 class Connection:
     """An open line to a session.
 
@@ -150,6 +157,12 @@ class Connection:
                 raise ConnectionError(f"the worker did not answer in {patience:g} seconds")
             time.sleep(0.005)
 
+    def renew(self, stream: socket.socket) -> None:
+        """Go on with another stream, whose session tells all from the beginning."""
+        self._stream, self._unpacker = stream, Unpacker(SessionEvent)
+        self._heard.clear()
+        self._broken, self._writer = False, None
+
     def first(self) -> SessionEvent | None:
         """Wait a little for the first event, which `events` will yield all the same."""
         self._stream.settimeout(self._patience)
@@ -174,7 +187,7 @@ class Connection:
             self._broken = True
             yield Failed(f"what the worker sends cannot be read: {error}")
 
-    async def events(self) -> AsyncIterator[SessionEvent]:
+    async def events(self) -> AsyncIterator[SessionEvent | Disconnected]:
         """Yield what the session tells, until the line ends."""
         self._stream.setblocking(False)
         reader, self._writer = await asyncio.open_unix_connection(sock=self._stream)
