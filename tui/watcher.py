@@ -18,7 +18,7 @@ from textual.widgets import Static
 from engine.protocol import commands, events, frames
 from engine.protocol.metrics import BUILT_IN, Metric, leading
 from engine.protocol.views.inside import Program
-from engine.service.client import Connection
+from engine.service.client import Connection, Disconnected
 from tui import themes
 from tui.config.settings import Settings
 from tui.footer import footer, tabs
@@ -89,7 +89,7 @@ class Watcher(PacedApp):
         self.status = "starting"
         self.mode = ""
         self._heard_at = self._sent_at = monotonic()
-        self._unanswered = False
+        self._unanswered, self._line_down = False, ""
         self._waiting: list[commands.SessionCommand] = []
         self._subscribed: commands.Subscribe | None = None
         for theme in (themes.DARK, themes.LIGHT):
@@ -160,15 +160,17 @@ class Watcher(PacedApp):
             self._hear(event)
         self._lose()
 
-    def _hear(self, event: frames.SessionEvent) -> None:
+    def _hear(self, event: frames.SessionEvent | Disconnected) -> None:
         self._heard_at = monotonic()
         self._set_unanswered(False)
         for screen in self.screen_stack:
             if isinstance(screen, Dialog):
                 screen.call_later(screen.hear, event)  # it may not be mounted yet
         match event:
+            case Disconnected(reason, final):
+                self._disconnected(reason, final)
             case events.Welcome():
-                self.welcome = event
+                self.welcome, self._subscribed, self._line_down = event, None, ""
                 self.query_one(RunLine).draw_run(event, event.seed)
                 self._subscribe()
                 for command in self._waiting:
@@ -215,6 +217,15 @@ class Watcher(PacedApp):
                     self._show_notice()
             case events.Restarted(seed) if self.welcome:
                 self.query_one(RunLine).draw_run(self.welcome, seed)
+
+    def _disconnected(self, reason: str, final: bool) -> None:
+        """Say that the line to another machine is down, and whether it is tried again."""
+        if final:
+            self.failure = reason
+            self._set_status("lost")
+        again = "" if final else " · trying again"
+        self._line_down = f"the line is down: {reason or 'it was closed'}{again}"
+        self._show_notice()
 
     def _set_status(self, status: str) -> None:
         """Take down how the run is; the footer shows what can be done then."""
@@ -342,6 +353,8 @@ class Watcher(PacedApp):
 
     def _show_notice(self) -> None:
         """Say what has happened, or else what helps now."""
+        if self._line_down:
+            return self._notice(self._line_down, "-bad")
         frame = self.frame
         said = self._message(frame) if frame else ""
         parts = [part for part in (self.said or said, self.not_recorded) if part]

@@ -14,7 +14,7 @@ from engine.protocol import events
 from engine.protocol.frames import SessionEvent
 from engine.service.client import Connection, Disconnected
 
-# A line that is dead is found out within fifteen seconds; all else is as the user has configured it.
+# A dead line is found out within fifteen seconds; all else is as the user has configured it.
 ALIVE = ("-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3")
 SILENT = ("-o", "BatchMode=yes")  # nothing is asked while the screen has the terminal
 LONGEST_REASON = 300  # characters
