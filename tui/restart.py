@@ -9,7 +9,8 @@ import click
 
 from engine.protocol.text import printable
 from engine.runs.lock import wait_until_free
-from engine.service.client import Connection, Ongoing, Worker
+from engine.service.client import Ongoing, Worker
+from engine.service.remote import RemoteSession
 from tui.app import Monitor
 from tui.config.settings import Settings
 
@@ -17,14 +18,16 @@ RELEASE = 5.0  # seconds that a session which has ended is given to let go of it
 MOST_FAULTS, WITHIN = 3, 10.0  # the screen is given up after so many, within so many seconds
 
 
-def watch(session: Worker | Ongoing, settings: Settings, notice: str = "") -> tuple[int, str]:
+def watch(
+    session: Worker | Ongoing | RemoteSession, settings: Settings, notice: str = ""
+) -> tuple[int, str]:
     """Show the screen until a person quits; return the exit status, and what is to be said.
 
     A run that was not yet built when the screen ended is ended as well.
 
     Parameters
     ----------
-    session : Worker or Ongoing
+    session : Worker, Ongoing or RemoteSession
     settings : Settings
     notice : str
         What the screen is to say first.
@@ -38,7 +41,7 @@ def watch(session: Worker | Ongoing, settings: Settings, notice: str = "") -> tu
     app = None
     try:
         while True:
-            app = Monitor(Connection.open(session), session.run.log, notice, settings)
+            app = Monitor(session.connect(), session.run.log, notice, settings)
             status = app.run()
             if app.ended and session.run.directory:
                 wait_until_free(session.run.directory, RELEASE)

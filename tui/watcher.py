@@ -19,6 +19,7 @@ from engine.protocol import commands, events, frames
 from engine.protocol.metrics import BUILT_IN, Metric, leading
 from engine.protocol.views.inside import Program
 from engine.service.client import Connection, Disconnected
+from engine.service.remote import RemoteConnection
 from tui import themes
 from tui.config.settings import Settings
 from tui.footer import footer, tabs
@@ -273,7 +274,7 @@ class Watcher(PacedApp):
     @property
     def outlives(self) -> bool:
         """Whether the run can go on without a screen: it is recorded, so that it is found again."""
-        return str(self.log_path) != os.devnull
+        return str(self.log_path) != os.devnull or isinstance(self.connection, RemoteConnection)
 
     def stop(self, if_idle: bool = False) -> None:
         """Quit when the session has ended; at once, if it goes on, has gone, or is asked again."""

@@ -68,6 +68,10 @@ class Worker:
             self.process.stdin.write(line)
             self.process.stdin.flush()
 
+    def connect(self) -> Connection:
+        """Attach as soon as it listens; see `Connection.open`."""
+        return Connection.open(self)
+
     def why_not(self) -> str:
         """Say why nobody listens; nothing, as long as that may still come."""
         return "the worker did not start" if self.process.poll() is not None else ""
@@ -97,6 +101,10 @@ class Ongoing:
 
     def __init__(self, run: Run) -> None:
         self.run, self.patience, self.verdict = run, MOMENT, VERDICT
+
+    def connect(self) -> Connection:
+        """Attach to it; see `Connection.open`."""
+        return Connection.open(self)
 
     def why_not(self) -> str:
         """Say why nobody listens; nothing, as long as the run is trained."""

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shlex
 import socket
 import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from itertools import chain, repeat
+from pathlib import Path
+
+import platformdirs
 
 from engine.protocol import events
 from engine.protocol.frames import SessionEvent
+from engine.runs.files import owner_only
 from engine.service.client import Connection, Disconnected
 
 # A dead line is found out within fifteen seconds; all else is as the user has configured it.
@@ -21,7 +26,7 @@ LONGEST_REASON = 300  # characters
 FIRST = 60.0  # seconds in which somebody may type a password
 PATIENCE = 2.0  # seconds for ssh to end
 WAITS = (0.5, 1.0, 2.0, 5.0)  # seconds until the line is tried again, the last one over and over
-REFUSED = (1, 2)  # the exit status of nntui there: it can be reached, but has no such session
+ANSWERED = (0, 1, 2)  # the exit status of nntui there: it can be reached, but has no such session
 
 
 class RemoteError(ConnectionError):
@@ -107,7 +112,72 @@ class Line:
         assert self._process.stderr is not None
         with self._process.stderr as said:
             reason = _in_a_line(said.read(1 << 16).decode(errors="replace"))
-        return Disconnected(reason, final=status in REFUSED)
+        return Disconnected(reason, final=status in ANSWERED)
+
+
+@dataclass(frozen=True)
+class RemoteRun:
+    """What is known here of a run on another machine.
+
+    Attributes
+    ----------
+    log : Path
+        Where an unforeseen error of the screen is written.
+    directory : None
+        It has none here.
+    """
+
+    log: Path
+    directory: None = None
+
+
+class RemoteSession:
+    """A session on another machine.
+
+    Attributes
+    ----------
+    name : str
+        The run's name, once it is known.
+    """
+
+    def __init__(self, host: Host, name: str) -> None:
+        self.host, self.name = host, name
+        self.run = RemoteRun(_screen_log())
+        self._connection: RemoteConnection | None = None
+
+    def connect(self) -> RemoteConnection:
+        """Open a line to it.
+
+        Raises
+        ------
+        ConnectionError
+            If there is none; its text says why, in one line.
+        """
+        self.end()
+        connection = RemoteConnection(self.host, self.name)
+        if connection.first() is None:
+            said = connection.close().reason
+            raise RemoteError(f"{self.host.name}: {said or 'the line was closed'}")
+        self._connection = connection
+        return connection
+
+    def end(self) -> None:
+        """Close the line; the session goes on."""
+        if self._connection:
+            self.name = self._connection.run
+            self._connection.close()
+            self._connection = None
+
+
+def _screen_log() -> Path:
+    """Return where the screen of a run that is elsewhere writes its own errors."""
+    folder = platformdirs.user_state_path("nntui")
+    try:
+        with owner_only():
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return Path(os.devnull)
+    return folder / "screen.log"
 
 
 class RemoteConnection(Connection):
@@ -133,16 +203,17 @@ class RemoteConnection(Connection):
                     self.run, waits = event.name, chain(WAITS, repeat(WAITS[-1]))
                 yield event
             broken = await asyncio.to_thread(self._line.close)
-            yield broken
+            if broken.reason or not broken.final:
+                yield broken
             if broken.final:
                 return
             await asyncio.sleep(next(waits))
             self._line = self.host.open(self.run)
             self.renew(self._line.stream)
 
-    def close(self) -> None:
-        """End the line."""
-        self._line.close()
+    def close(self) -> Disconnected:
+        """End the line, and return why it has ended."""
+        return self._line.close()
 
 
 def _in_a_line(text: str) -> str:

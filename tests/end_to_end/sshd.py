@@ -42,8 +42,8 @@ class Sshd:
     def start(self):
         Path("/run/sshd").mkdir(exist_ok=True)
         command = [SSHD, "-D", "-e", "-f", str(self.folder / "sshd_config")]
-        log = (self.folder / "log").open("ab")
-        self.process = subprocess.Popen(command, stderr=log, start_new_session=True)
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(command, stderr=log, start_new_session=True)
         end = time.monotonic() + 10
         while time.monotonic() < end:
             with socket.socket() as probe:

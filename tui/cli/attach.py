@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,9 @@ from engine.runs.names import RunNameError
 from tui.cli.config import find_file
 from tui.cli.messages import complain
 from tui.cli.outlook import outlook
+from tui.cli.remote import remote_option
 from tui.cli.run_argument import RunArgument
-from tui.cli.watching import attach
+from tui.cli.watching import attach, attach_remote
 
 if TYPE_CHECKING:
     from engine.runs.run import Run
@@ -20,17 +22,24 @@ if TYPE_CHECKING:
 
 @click.command("attach", short_help="Show a run that goes on without a screen.")
 @click.argument("name", metavar="[RUN]", default="", type=RunArgument(live=True))
-def command(name: str) -> int:
+@remote_option
+def command(name: str, remote: str) -> int:
     """Show a run that is being trained, with its whole curve, and steer it.
 
     RUN is its name, the beginning of it, or its directory; without it, the latest is shown. Several
     screens can be attached to one run. `d` leaves it running, and `q` asks what becomes of it.
+
+    [USER@]HOST:RUN, or HOST: for the latest there, is a run on another machine, which is reached by
+    your own ssh; a line that breaks is taken up again.
     """
+    host, colon, of_host = name.partition(":")
+    if colon and os.sep not in host:
+        return attach_remote(host, of_host, remote, find_file())
     from engine.runs.run import Run
     from engine.runs.summary import summary_of
 
     try:
-        run = Run.find(name) if name else _latest()
+        run = Run.find(name) if name else latest()
     except (FileNotFoundError, RunNameError) as error:
         return complain(str(error), 2)
     assert run.directory
@@ -43,7 +52,7 @@ def command(name: str) -> int:
     return attach(run, find_file())
 
 
-def _latest() -> Run:
+def latest() -> Run:
     """Return the run that was opened last, of those that can be attached to if there are any."""
     from engine.runs.lock import opened_at
     from engine.runs.run import Run, is_run, run_names, runs_directory

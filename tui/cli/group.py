@@ -10,7 +10,6 @@ from click.shell_completion import CompletionItem
 
 from engine import __version__
 from engine.runs.files import give_up, reason
-<<<<<<< HEAD
 from tui.cli import (
     attach,
     config,
@@ -18,15 +17,13 @@ from tui.cli import (
     describe,
     ls,
     predict,
+    relay,
     replay,
     resume,
     rm,
     stop,
     train,
 )
-=======
-from tui.cli import config, data, describe, predict, relay, replay, resume, train
->>>>>>> 4361e68 (Reach sessions on another machine through the user's own ssh, and take up a broken line again)
 from tui.cli.messages import complain
 
 
@@ -49,11 +46,7 @@ class Program(click.Group):
 
 
 command = Program("nntui", context_settings={"help_option_names": ["-h", "--help"]})
-<<<<<<< HEAD
-for module in (train, attach, ls, stop, resume, rm, replay, data, describe, predict, config):
-=======
-for module in (train, resume, replay, data, describe, predict, config, relay):
->>>>>>> 4361e68 (Reach sessions on another machine through the user's own ssh, and take up a broken line again)
+for module in (train, attach, ls, stop, resume, rm, replay, data, describe, predict, config, relay):
     command.add_command(module.command)
 click.version_option(__version__, package_name="nntui", prog_name="nntui")(train.command)
 

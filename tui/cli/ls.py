@@ -11,6 +11,7 @@ import click
 from engine.protocol.text import as_text, printable
 from engine.runs.files import reason
 from tui.cli.messages import complain
+from tui.cli.remote import remote_option
 
 if TYPE_CHECKING:
     from engine.runs.summary import Summary
@@ -21,9 +22,11 @@ UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 @click.command("ls", short_help="List all runs: how each is, and how far it has come.")
+@click.argument("host", default="", metavar="[[USER@]HOST]")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def command(as_json: bool) -> int:
-    """List all runs, the newest first.
+@remote_option
+def command(host: str, as_json: bool, remote: str) -> int:
+    """List all runs, the newest first; those of another machine, if one is named.
 
     Of each there are its status, the epoch of how many, loss, accuracy, epochs a second, how long
     ago it was begun, and what it takes on the disk. A run is `running`, `paused`, `completed`,
@@ -32,7 +35,9 @@ def command(as_json: bool) -> int:
     from engine.runs.summary import summaries
 
     try:
-        runs = summaries()
+        runs = _remote_summaries(host, remote) if host else summaries()
+    except ConnectionError as error:
+        return complain(f"{host}: {error}", 1)
     except OSError as error:
         return complain(f"the runs cannot be read: {reason(error)}", 1)
     if as_json:
@@ -42,6 +47,19 @@ def command(as_json: bool) -> int:
     else:
         click.echo("there is no run yet: `nntui` begins one", err=True)
     return 0
+
+
+def _remote_summaries(host: str, command: str) -> list[Summary]:
+    import msgspec
+
+    from engine.runs.summary import Summary
+    from engine.service.remote import Host, RemoteError
+
+    listed = Host(host, command).run("ls", "--json")
+    try:
+        return [msgspec.json.decode(line, type=Summary) for line in listed.splitlines()]
+    except msgspec.DecodeError:
+        raise RemoteError("it has another version of nntui, whose list cannot be read") from None
 
 
 def _print_json(runs: Sequence[Summary]) -> None:

@@ -14,9 +14,10 @@ def command(name: str) -> int:
     from engine.runs import address
     from engine.runs.run import Run
     from engine.service.relay import relay
+    from tui.cli.attach import latest
 
     try:
-        run = Run.find(name)
+        run = Run.find(name) if name else latest()
         session = address.connect(run.socket, 10.0)
     except (OSError, ValueError) as error:
         return complain(str(error), 2)

@@ -6,6 +6,7 @@ import codecs
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from engine.runs.description import TrainingError
@@ -17,6 +18,7 @@ from tui.cli.terminal import NoTerminalError, keys_from_terminal
 if TYPE_CHECKING:
     from engine.runs.run import Run
     from engine.service.client import Ongoing, Worker
+    from engine.service.remote import RemoteSession
     from tui.config.file import ConfigFile
 
 
@@ -60,6 +62,22 @@ def attach(run: Run, config: ConfigFile) -> int:
     return min(1, _show(Ongoing(run), config, None))  # nothing is built, which 2 would be for
 
 
+def attach_remote(host: str, name: str, command: str, config: ConfigFile) -> int:
+    """Show a run that another machine trains; return the exit status."""
+    from engine.service.remote import Host, RemoteSession
+
+    if unfit := _unfit():
+        return complain(unfit, 2)
+    session = RemoteSession(Host(host, command), name)
+    try:
+        status = _show(session, config, None)
+    finally:
+        session.end()
+    if session.name and not status:
+        say(f"nntui attach {quote(f'{host}:{session.name}')} shows it again, if it still trains")
+    return status
+
+
 def _unfit() -> str:
     """Say why there can be no screen."""
     encoding = sys.stderr.encoding  # the screen is written there
@@ -69,7 +87,7 @@ def _unfit() -> str:
     return f"the screen needs UTF-8, not {encoding}: {advice}"
 
 
-def _show(session: Worker | Ongoing, config: ConfigFile, hints: bool | None) -> int:
+def _show(session: Worker | Ongoing | RemoteSession, config: ConfigFile, hints: bool | None) -> int:
     """Show a run until a person quits, and say what becomes of it; return the exit status."""
     from tui.config.settings import settings_of  # while the worker starts
     from tui.restart import watch
