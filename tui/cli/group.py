@@ -15,6 +15,7 @@ from tui.cli import (
     config,
     data,
     describe,
+    export,
     ls,
     predict,
     relay,
@@ -46,7 +47,8 @@ class Program(click.Group):
 
 
 command = Program("nntui", context_settings={"help_option_names": ["-h", "--help"]})
-for module in (train, attach, ls, stop, resume, rm, replay, data, describe, predict, config, relay):
+ON_RUNS = (attach, ls, stop, resume, rm, replay, export, predict, relay)
+for module in (train, *ON_RUNS, data, describe, config):
     command.add_command(module.command)
 click.version_option(__version__, package_name="nntui", prog_name="nntui")(train.command)
 
