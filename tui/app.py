@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+from textual import work
 from textual.app import SystemCommand
 from textual.binding import BindingsMap
 from textual.command import CommandPalette
@@ -14,6 +16,8 @@ from textual.theme import ThemeProvider
 
 from engine.protocol import commands
 from engine.protocol.bounds import MOST_EPOCHS
+from engine.service.remote import RemoteConnection
+from tui.export import FORMATS, export, read_format
 from tui.footer import GOING
 from tui.keymap import action_of
 from tui.keys import ACTIONS, MODES
@@ -156,6 +160,25 @@ class Monitor(Watcher):
             await self.push_screen(Quit(self.outlives), lambda way: way and ways[way]())
         else:
             self.stop(if_idle=True)
+
+    async def action_export(self) -> None:
+        """Ask in which format the run is to be written."""
+        directory = self.log_path.parent
+        if isinstance(self.connection, RemoteConnection) or not (directory / "run.db").exists():
+            return self.tell("it can be exported only on the machine that records it: nntui export")
+        question = f"Export as {', '.join(FORMATS[:3])}, ..."
+
+        def write(format: str | None) -> None:
+            if format:
+                self._export(directory, format)
+
+        await self.push_screen(Ask(question, FORMATS[0], read_format), write)
+        return None
+
+    @work
+    async def _export(self, directory: Path, format: str) -> None:
+        self.tell("it is being written")
+        self.tell(await export(directory, format))
 
     def action_detach(self) -> None:
         """Quit, and leave the run as it is."""

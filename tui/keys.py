@@ -70,6 +70,7 @@ EDIT = (
 RUN = (
     Key("fork", "f", "fork", "Keep this future as a ghost", "keep as a ghost"),
     Key("branches", "o", "branches", "Switch to another branch", "switch branch"),
+    Key("export", "D", "export", "Export the curves, as HTML, CSV, ...", "export"),
     Key("detach", "d", "detach", "Detach: leave it without a screen", "detach"),
     Key("quit", "q", "quit", "Quit", "quit", "quit"),
 )

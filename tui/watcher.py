@@ -364,6 +364,11 @@ class Watcher(PacedApp):
         helps = self.settings.hints and hint(frame, self.status, self.keymap.shown)
         return self._notice(helps or "", "")
 
+    def tell(self, said: str) -> None:
+        """Show a line until the next command."""
+        self.said = said
+        self._show_notice()
+
     def _message(self, frame: frames.Frame) -> str:
         """Return what is to be said of the training."""
         if self._unanswered:
