@@ -48,6 +48,15 @@ def hint(frame: Frame | None, status: str, key: Callable[[str], str]) -> str:
     return ""
 
 
+def message_of(frame: Frame, status: str, batches: int) -> str:
+    """Return what is to be said of where the training is."""
+    if status == "completed":  # what was said while it was trained is over
+        return frame.message if frame.status == "completed" else ""
+    within = frame.status == "paused" and (frame.operation or frame.batch)
+    batch = f" · batch {frame.batch + 1}/{batches}" if batches > 1 else ""
+    return frame.message or (f"next: {frame.next}{batch}" if within else "")
+
+
 def _on_a_plateau(frame: Frame) -> bool:
     """Whether the loss of the last quarter of the epochs is about that of the quarter before."""
     curves = frame.answer(Curves)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from typing import TYPE_CHECKING, Any
+
 from textual.theme import Theme
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 DARK = Theme(
     name="nntui-dark",
@@ -47,3 +53,11 @@ LIGHT = Theme(
     },
 )
 SIXTEEN = "ansi-dark"  # Textual's own, of the terminal's sixteen colours
+
+
+def first(app: App[Any], wanted: str) -> str:
+    """Return the theme to begin with: as the environment says, or as wanted, if there is such."""
+    for name in (os.environ.get("TEXTUAL_THEME", ""), wanted):
+        if name in app.available_themes:
+            return name
+    return SIXTEEN if app.console.color_system == "standard" else DARK.name

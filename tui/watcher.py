@@ -23,7 +23,7 @@ from engine.service.remote import RemoteConnection
 from tui import themes
 from tui.config.settings import Settings
 from tui.footer import footer, tabs
-from tui.hints import hint
+from tui.hints import hint, message_of
 from tui.keys import VIEWS
 from tui.paced import PacedApp
 from tui.screens.breakpoints import BreakpointsScreen
@@ -134,18 +134,12 @@ class Watcher(PacedApp):
 
     def on_mount(self) -> None:
         """Attach to the session."""
-        self.theme = self._first_theme()
+        self.theme = themes.first(self, self.settings.theme)
         self.query_one(StatusLine).draw_status(None, "starting")
         self.show_keys()
         self.listen()
         self.set_interval(SILENCE / 3, self._look_for_answer)
         self._show_notice()
-
-    def _first_theme(self) -> str:
-        for wanted in (os.environ.get("TEXTUAL_THEME", ""), self.settings.theme):
-            if wanted in self.available_themes:
-                return wanted
-        return themes.SIXTEEN if self.console.color_system == "standard" else themes.DARK.name
 
     @property
     def leading(self) -> list[Metric]:
@@ -371,14 +365,8 @@ class Watcher(PacedApp):
 
     def _message(self, frame: frames.Frame) -> str:
         """Return what is to be said of the training."""
-        if self._unanswered:
-            return UNANSWERED
-        if self.status == "completed":  # what was said while it was trained is over
-            return frame.message if frame.status == "completed" else ""
         batches = self.welcome.batches if self.welcome else 1
-        within = frame.status == "paused" and (frame.operation or frame.batch)
-        batch = f" · batch {frame.batch + 1}/{batches}" if batches > 1 else ""
-        return frame.message or (f"next: {frame.next}{batch}" if within else "")
+        return UNANSWERED if self._unanswered else message_of(frame, self.status, batches)
 
     def _notice(self, message: str, kind: str) -> None:
         notice = self.query_one("#notice", Static)
