@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 
 from engine.runs.files import owner_only
 from engine.runs.peer import is_own
@@ -68,6 +69,16 @@ def is_private(folder: Path) -> bool:
     return own and stat.S_IMODE(found.st_mode) == 0o700
 
 
+def require_private(folder: Path) -> None:
+    """Raise PermissionError for a folder of a run that others may enter, with what mends it."""
+    if is_private(folder):
+        return
+    name = quote(str(folder))
+    foreign = folder.lstat().st_uid != os.geteuid()
+    mend = f"chown -R {os.geteuid()} {name} && chmod 700 {name}" if foreign else f"chmod 700 {name}"
+    raise PermissionError(f"the folder of the run is not yours alone: {mend}")
+
+
 def listen(path: Path) -> socket.socket:
     """Listen at a path where there is nothing yet; OSError if there is something."""
     listener = socket.socket(socket.AF_UNIX)
@@ -95,6 +106,13 @@ def connect(path: Path, timeout: float) -> socket.socket:
         stream.close()
         raise
     return stream
+
+
+def remove_stale(path: Path) -> None:
+    """Remove a socket that nobody listens at, and nothing else that may be there."""
+    with suppress(OSError):
+        if stat.S_ISSOCK(path.lstat().st_mode):
+            path.unlink()
 
 
 def remove(path: Path) -> None:

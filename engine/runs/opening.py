@@ -11,6 +11,7 @@ from shlex import quote
 import msgspec
 
 from engine.debugging.trainer import Trainer
+from engine.runs.address import require_private
 from engine.runs.build import build_run, build_trainer
 from engine.runs.data_record import record_data
 from engine.runs.database import reading
@@ -110,6 +111,7 @@ def _has_begun(run: Run) -> bool:
 def _held(run: Run) -> Iterator[None]:
     assert run.directory
     try:
+        require_private(run.directory)
         lock = hold(run.directory)
     except BlockingIOError:
         raise SourceError(TAKEN.format(name=quote(run.name))) from None

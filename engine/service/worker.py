@@ -42,7 +42,7 @@ def main() -> None:
     if run.directory is None:
         threading.Thread(target=_watch_lifeline, args=(os.dup(0),), daemon=True).start()
     if run.directory and not is_held(run.directory):
-        address.remove(run.socket)  # of a worker that was killed
+        address.remove_stale(run.socket)  # of a worker that was killed
     try:
         listener = address.listen(run.socket)
     except OSError as error:

@@ -35,6 +35,7 @@ def command(name: str, remote: str) -> int:
     host, colon, of_host = name.partition(":")
     if colon and os.sep not in host:
         return attach_remote(host, of_host, remote, find_file())
+    from engine.runs.address import require_private
     from engine.runs.run import Run
     from engine.runs.summary import summary_of
 
@@ -43,6 +44,10 @@ def command(name: str, remote: str) -> int:
     except (FileNotFoundError, RunNameError) as error:
         return complain(str(error), 2)
     assert run.directory
+    try:
+        require_private(run.directory)
+    except OSError as error:
+        return complain(str(error), 1)
     summary = summary_of(run.directory)
     if not summary.live:
         return complain(outlook(summary), 1)

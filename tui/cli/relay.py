@@ -18,6 +18,8 @@ def command(name: str) -> int:
 
     try:
         run = Run.find(name) if name else latest()
+        assert run.directory
+        address.require_private(run.directory)
         session = address.connect(run.socket, 10.0)
     except (OSError, ValueError) as error:
         return complain(str(error), 2)
