@@ -60,6 +60,14 @@ def test_its_options_are_those_of_the_command_line():
     assert (int(options["--samples"]), int(options["--classes"])) == (plain.samples, plain.classes)
 
 
+def test_each_promise_names_a_test_that_there_is():
+    rows = [line for line in section("What it promises").splitlines() if line.startswith("| ")][1:]
+    assert len(rows) >= 12
+    for row in rows:
+        (file, name) = re.search(r"`([\w/]+\.py)::(\w+)` \|$", row).groups()
+        assert f"def {name}(" in (ROOT / "tests" / file).read_text(), row
+
+
 def test_its_commands_are_all_that_there_are():
     named = re.findall(r"^    nntui ([a-z]+)", section("The command line"), re.MULTILINE)
     shown = {name for name, each in command.commands.items() if not each.hidden}
