@@ -1,0 +1,157 @@
+"""What a frame holds beside numbers: learning rates, layers, samples, arrays.
+
+Libraries are known by how their objects look, and never imported.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+from engine.scripts.marks import RATE
+from engine.scripts.metrics import as_number
+
+RATES = ("learning_rate", "lr", "learning_rate_init", "eta0", "eta", "alpha", "step_size")
+Array = tuple[str, tuple[int, ...]]  # of what type, and its shape
+MOST = 200  # members of a collection that are looked at
+
+
+def rates(frame: FrameType) -> dict[str, float]:
+    """Return learning rates by the expression that names them, the likeliest first."""
+    found: dict[str, float] = {}
+    for name, value in _variables(frame):
+        for place, group in enumerate(_groups(value)):
+            found[f"{name}.param_groups[{place}]['lr']"] = float(group["lr"])
+        for attribute in RATES:
+            number = as_number(_attributes(value).get(attribute))
+            if number is not None:
+                found[f"{name}.{attribute}"] = number
+    for name, value in _variables(frame):
+        number = as_number(value)
+        if number is not None and RATE.fullmatch(name.lower()):
+            found[name] = number
+    return found
+
+
+def _groups(value: Any) -> list[Any]:
+    """The parameter groups of a PyTorch optimizer."""
+    groups = _attributes(value).get("param_groups")
+    known = isinstance(groups, list) and all(isinstance(g, dict) and "lr" in g for g in groups)
+    return groups if known and groups else []
+
+
+def layers(frame: FrameType) -> dict[str, dict[str, Array]]:
+    """Return the arrays of each object in a frame, at most two levels deep, by expression."""
+    found: dict[str, dict[str, Array]] = {}
+    seen: set[int] = set()
+    for name, value in _variables(frame):
+        for path, holder in (("", value), *_members(value)):
+            arrays = {attribute: _array(held) for attribute, held in _arrays(holder)}
+            if arrays and id(holder) not in seen:
+                seen.add(id(holder))
+                found[name + path] = arrays
+    return found
+
+
+def _members(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what an object holds, each with how it is written after the object."""
+    named = getattr(value, "named_modules", None)
+    if callable(named) and "torch" in sys.modules:
+        yield from ((f".get_submodule({name!r})", part) for name, part in named() if name)
+    elif isinstance(value, dict):
+        yield from ((f"[{key!r}]", part) for key, part in list(value.items())[:MOST])
+    elif isinstance(value, list | tuple):
+        yield from ((f"[{place}]", part) for place, part in enumerate(value[:MOST]))
+    else:
+        for attribute, part in _attributes(value).items():
+            yield f".{attribute}", part
+            if isinstance(part, list | tuple):
+                for place, member in enumerate(part[:MOST]):
+                    yield f".{attribute}[{place}]", member
+
+
+def _arrays(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the arrays that an object, a dictionary or a list holds itself, as expressions."""
+    named = getattr(value, "named_parameters", None)
+    if callable(named) and "torch" in sys.modules:
+        for name, parameter in named(recurse=False):
+            yield f".{name}", parameter
+            if parameter.grad is not None:
+                yield f".{name}.grad", parameter.grad
+        return
+    for path, part in _own(value):
+        if is_array(part):
+            yield path, part
+
+
+def _own(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        yield from ((f"[{key!r}]", part) for key, part in list(value.items())[:MOST])
+    elif isinstance(value, list | tuple):
+        yield from ((f"[{place}]", part) for place, part in enumerate(value[:MOST]))
+    else:
+        yield from ((f".{name}", part) for name, part in _attributes(value).items())
+
+
+def samples(frame: FrameType) -> dict[str, str]:
+    """Return the arrays whose rows sum to one, each with the labels of its rows, by expression."""
+    found = {}
+    everything = list(_named_arrays(frame))
+    for path, array in everything:
+        if len(array.shape) == 2 and array.shape[1] > 1 and _sums_to_one(array):
+            labels = [name for name, other in everything if _labels(other, array)]
+            if labels:
+                found[path] = min(labels, key=len)
+    return found
+
+
+def _named_arrays(frame: FrameType) -> Iterator[tuple[str, Any]]:
+    for name, value in _variables(frame):
+        if is_array(value):
+            yield name, value
+        for path, part in _members(value):
+            if is_array(part):
+                yield name + path, part
+            yield from ((name + path + end, inner) for end, inner in _arrays(part))
+
+
+def _sums_to_one(array: Any) -> bool:
+    try:
+        low, off = float(array.min()), float(abs(array.sum(1) - 1).max())
+    except (TypeError, ValueError, RuntimeError):
+        return False
+    return low >= 0 and off < 1e-3
+
+
+def _labels(array: Any, rows: Any) -> bool:
+    if tuple(array.shape) != (rows.shape[0],) or "int" not in str(array.dtype):
+        return False
+    return bool(array.min() >= 0 and array.max() < rows.shape[1])
+
+
+def is_array(value: Any) -> bool:
+    """Whether a value is an array of numbers, of NumPy or of a library like it."""
+    kind = type(value)
+    if not (hasattr(kind, "shape") and hasattr(kind, "dtype") and hasattr(kind, "sum")):
+        return False
+    return len(value.shape) > 0 and "object" not in str(value.dtype)
+
+
+def _array(value: Any) -> Array:
+    return str(value.dtype), tuple(map(int, value.shape))
+
+
+def _variables(frame: FrameType) -> list[tuple[str, Any]]:
+    """The variables of a frame, those that are modules, classes and private left out."""
+    return [
+        (name, value)
+        for name, value in frame.f_locals.items()
+        if not name.startswith("_") and not isinstance(value, type | type(sys))
+    ]
+
+
+def _attributes(value: Any) -> dict[str, Any]:
+    found = getattr(value, "__dict__", None)
+    return dict(found) if isinstance(found, dict) else {}

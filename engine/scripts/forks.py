@@ -1,0 +1,99 @@
+"""Copies of a script's process that stand still until they are woken: what going back rests on.
+
+A copy has a channel of its own; the other end goes to whoever steers the script. It ends when
+that end is closed, and when that process ends, however it ends. It is nobody's child but that
+process's, so that a script that waits for its own children meets none of ours.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from engine.scripts.channel import Channel, Message
+
+_TASKS = Path("/proc/self/task")
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+
+
+def adopt_orphans() -> None:
+    """Become the parent of the copies that are made of a script."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def die_with(parent: int) -> None:
+    """End as soon as the parent process has ended; it is the one with that number."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def distrust() -> str:
+    """Return why a copy of this process cannot be trusted, or nothing."""
+    if sys.platform != "linux":
+        return "going back needs Linux"
+    if threading.active_count() > 1:
+        names = ", ".join(t.name for t in threading.enumerate() if t is not threading.main_thread())
+        return f"other threads run ({names[:60]}), which a copy of the process would not have"
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        return "CUDA is in use, whose memory a copy of the process would not have"
+    return ""
+
+
+class Forks:
+    """Makes copies of this process.
+
+    Parameters
+    ----------
+    keeper : int
+        The process that steers the script.
+    """
+
+    def __init__(self, keeper: int) -> None:
+        self._keeper = keeper
+
+    def copy(self, channel: Channel, message: Message) -> Channel | str | None:
+        """Copy this process, and send a message with the copy's channel.
+
+        Returns
+        -------
+        Channel, None or str
+            In the copy its channel, here None; or why no copy was made.
+        """
+        ours, theirs = Channel.pair()
+        random = sys.modules.get("random")
+        state: Any = random.getstate() if random else None
+        try:
+            between = os.fork()
+        except OSError as error:
+            return f"no further process could be started: {error.strerror}"
+        if between:
+            ours.close()
+            os.waitpid(between, 0)
+            # Libraries that can be copied end their threads before, and start them after.
+            trusted = len(os.listdir(_TASKS)) == 1
+            if trusted:
+                channel.send(message, theirs)
+            theirs.close()
+            return None if trusted else "a library's threads run, which a copy would not have"
+        between = os.getpid()
+        if os.fork():
+            os._exit(0)
+        theirs.close()
+        channel.close()
+        if random:  # it draws a new seed in each new process
+            random.setstate(state)
+        while os.getppid() == between:
+            time.sleep(0.0002)
+        die_with(self._keeper)
+        ours.send(("born", os.getpid()))
+        return ours

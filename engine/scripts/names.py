@@ -1,0 +1,44 @@
+"""The names that a stopped frame knows: evaluated, and changed by statements."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import sys
+from types import FrameType
+from typing import Any
+
+
+def norm(*arrays: Any) -> float:
+    """Return the length of all the numbers of arrays together."""
+    return math.sqrt(sum(float((array * array).sum()) for array in arrays))
+
+
+WORDS = {"isnan": math.isnan, "isinf": math.isinf, "isfinite": math.isfinite, "norm": norm}
+
+
+def known(frame: FrameType) -> dict[str, Any]:
+    """Return what a frame's names mean, and a few words beside them."""
+    return {**WORDS, **frame.f_globals, **frame.f_locals}
+
+
+def evaluate(expression: str, frame: FrameType) -> Any:
+    """Return the value of an expression in a frame."""
+    return eval(compile(expression.strip(), "<expression>", "eval"), known(frame))
+
+
+def execute(statement: str, frame: FrameType) -> None:
+    """Run statements in a frame, as pdb does; its local variables take their new values."""
+    code = compile(statement, "<statement>", "exec", dont_inherit=True)
+    variables = frame.f_locals
+    exec(code, frame.f_globals, variables)
+    if sys.version_info < (3, 13) and variables is not frame.f_globals:
+        # Before, the local variables of a frame were given as a copy.
+        to_fast = ctypes.pythonapi.PyFrame_LocalsToFast
+        to_fast(ctypes.py_object(frame), ctypes.c_int(0))
+
+
+def description(error: BaseException) -> str:
+    """Return an error in one line."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,0 +1,174 @@
+"""What the process that steers a script may ask of it, and what it is sent unasked."""
+
+from __future__ import annotations
+
+import os
+import sys
+from time import perf_counter
+from types import FrameType
+
+from engine.scripts import findings, names
+from engine.scripts.channel import Channel, ClosedError, Message
+from engine.scripts.forks import Forks, distrust
+from engine.scripts.hooks import Aim, Conditions, Hooks
+from engine.scripts.loops import Found
+from engine.scripts.metrics import as_number
+from engine.scripts.places import Position
+
+SHARE = 60  # one part in so many of the time goes into checkpoints
+MOST_TEXT = 2000  # characters
+
+
+class Server:
+    """The handler of a script's hooks: it serves whoever holds the other end of its channel."""
+
+    def __init__(self, channel: Channel, keeper: int, loop: Found) -> None:
+        self._channel, self._forks = channel, Forks(keeper)
+        self._measured: list[tuple[int, float | None, dict[str, float]]] = []
+        self._checkpoint_due = 0.0
+        self._distrust = ""
+        self._hooks = Hooks(loop, self)
+        self._hooks.at_boundary = self._checkpoint
+        os.register_at_fork(after_in_child=lambda: self._channel.close())
+        self._serve()
+
+    # -- what the hooks tell ----------------------------------------------------------------------
+
+    def measured(self, iteration: int, epoch: float | None, metrics: dict[str, float]) -> None:
+        """Keep it, until it is sent with others."""
+        self._measured.append((iteration, epoch, metrics))
+
+    def attend(self) -> None:
+        """Send what is new, and do what is asked."""
+        self._send_news()
+        while self._channel.has_message():
+            self._do(self._receive())
+
+    def stopped(self, reason: str) -> None:
+        """Serve until the script is to go on."""
+        self._send_news()
+        line = self._hooks.line
+        self._send(("stopped", reason, tuple(self._hooks.position), tuple(line)))
+        self._serve()
+
+    # -- messages ---------------------------------------------------------------------------------
+
+    def _send(self, message: Message) -> None:
+        try:
+            self._channel.send(message)
+        except ClosedError:
+            os._exit(1)
+
+    def _receive(self) -> Message:
+        try:
+            return self._channel.receive()[0]
+        except ClosedError:
+            os._exit(1)
+
+    def _send_news(self) -> None:
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except (AttributeError, OSError, ValueError):  # the person's own, or closed
+                continue
+        if self._measured:
+            self._send(("measured", self._measured))
+            self._measured = []
+
+    def _serve(self) -> None:
+        while not self._do(self._receive()):
+            pass
+
+    def _do(self, message: Message) -> bool:
+        """Do what is asked; return whether the script is to go on."""
+        match message:
+            case ("go", position, unit):
+                self._hooks.aim = Aim(position and Position(*position), unit)
+                return True
+            case ("pause",):
+                self._hooks.aim.asked = "pause"
+            case (asked, *arguments):
+                try:
+                    self._send(("answer", True, getattr(self, f"_do_{asked}")(*arguments)))
+                except Exception as error:
+                    self._send(("answer", False, names.description(error)))
+        return False
+
+    # -- answers ----------------------------------------------------------------------------------
+
+    @property
+    def _frame(self) -> FrameType:
+        frame = self._hooks.frame or self._hooks.loop_frame
+        if frame is None:
+            raise LookupError("the loop has not begun")
+        return frame
+
+    def _do_conditions(self, holding: list[str], lines: list[tuple[str, int]]) -> None:
+        codes = {text: compile(text.strip(), "<condition>", "eval") for text in holding}
+        self._hooks.conditions = Conditions(codes, set(lines))
+
+    def _do_metrics(self, chosen: list[str]) -> None:
+        self._hooks.metrics.choose(chosen)
+
+    def _do_numbers(self) -> tuple[list[str], dict[str, float]]:
+        frame = self._hooks.loop_frame or self._frame
+        return self._hooks.metrics.chosen, self._hooks.metrics.possible(frame)
+
+    def _do_evaluate(self, expression: str) -> tuple[str, float | None]:
+        value = names.evaluate(expression, self._frame)
+        return repr(value)[:MOST_TEXT], as_number(value)
+
+    def _do_array(self, expression: str) -> tuple[str, tuple[int, ...], bytes]:
+        value = names.evaluate(expression, self._frame)
+        if not findings.is_array(value):
+            raise TypeError(f"{expression} is no array")
+        if hasattr(value, "detach"):
+            value = value.detach().cpu().numpy()
+        return value.dtype.str, tuple(value.shape), value.tobytes()
+
+    def _do_execute(self, statement: str) -> None:
+        names.execute(statement, self._frame)
+
+    def _do_rates(self) -> dict[str, float]:
+        return findings.rates(self._hooks.loop_frame or self._frame)
+
+    def _do_layers(self) -> dict[str, dict[str, findings.Array]]:
+        return findings.layers(self._hooks.loop_frame or self._frame)
+
+    def _do_samples(self) -> dict[str, str]:
+        return findings.samples(self._hooks.loop_frame or self._frame)
+
+    # -- checkpoints ------------------------------------------------------------------------------
+
+    def _checkpoint(self) -> None:
+        """Leave a copy of the process here, if it is time to."""
+        start = perf_counter()
+        if start < self._checkpoint_due or self._distrust:
+            return
+        self._send_news()
+        reason = distrust()
+        if not reason:
+            copied = self._forks.copy(self._channel, ("checkpoint", tuple(self._hooks.position)))
+            if isinstance(copied, Channel):
+                self._sleep(copied)
+                return
+            reason = copied or ""
+        if reason:
+            self._distrust = reason
+            self._send(("distrust", reason))
+        end = perf_counter()
+        self._checkpoint_due = end + SHARE * (end - start)
+
+    def _sleep(self, channel: Channel) -> None:
+        """Stand still as a checkpoint; return in a copy that was asked for."""
+        self._channel = channel
+        while True:
+            self._receive()
+            woken = self._forks.copy(self._channel, ("woken",))
+            if isinstance(woken, Channel):
+                self._channel = woken
+                self._hooks.put_in()
+                end = perf_counter()
+                self._checkpoint_due = end + SHARE * 0.002
+                self._serve()
+                return
