@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from types import FrameType
+from types import FrameType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from engine.scripts.marks import RATE
@@ -15,19 +15,22 @@ from engine.scripts.metrics import as_number
 
 RATES = ("learning_rate", "lr", "learning_rate_init", "eta0", "eta", "alpha", "step_size")
 Array = tuple[str, tuple[int, ...]]  # of what type, and its shape
-MOST = 200  # members of a collection that are looked at
+DEPTH = 3  # a variable, what it holds, and what that holds; one more in a method
+MOST = 1000  # objects of each depth
+_PLAIN = (str, bytes, int, float, complex, type, FunctionType, MethodType, ModuleType, FrameType)
 
 
 def rates(frame: FrameType) -> dict[str, float]:
     """Return learning rates by the expression that names them, the likeliest first."""
     found: dict[str, float] = {}
-    for name, value in _variables(frame):
+    for name, value in _holders(frame):
         for place, group in enumerate(_groups(value)):
             found[f"{name}.param_groups[{place}]['lr']"] = float(group["lr"])
         for attribute in RATES:
             number = as_number(_attributes(value).get(attribute))
             if number is not None:
                 found[f"{name}.{attribute}"] = number
+                break
     for name, value in _variables(frame):
         number = as_number(value)
         if number is not None and RATE.fullmatch(name.lower()):
@@ -44,15 +47,26 @@ def _groups(value: Any) -> list[Any]:
 
 def layers(frame: FrameType) -> dict[str, dict[str, Array]]:
     """Return the arrays of each object in a frame, at most two levels deep, by expression."""
-    found: dict[str, dict[str, Array]] = {}
-    seen: set[int] = set()
-    for name, value in _variables(frame):
-        for path, holder in (("", value), *_members(value)):
-            arrays = {attribute: _array(held) for attribute, held in _arrays(holder)}
-            if arrays and id(holder) not in seen:
-                seen.add(id(holder))
-                found[name + path] = arrays
+    found = {}
+    for path, holder in _holders(frame):
+        arrays = {end: _array(held) for end, held in _arrays(holder)}
+        if arrays:
+            found[path] = arrays
     return found
+
+
+def _holders(frame: FrameType) -> Iterator[tuple[str, Any]]:
+    """Yield each object once that may hold arrays, the nearest first, with its expression."""
+    seen: set[int] = set()
+    level = _variables(frame)
+    for _ in range(DEPTH + ("self" in frame.f_locals)):
+        below: list[tuple[str, Any]] = []
+        for path, value in level:
+            if id(value) not in seen and not isinstance(value, _PLAIN) and not is_array(value):
+                seen.add(id(value))
+                yield path, value
+                below += [(path + end, part) for end, part in _members(value)]
+        level = below[:MOST]
 
 
 def _members(value: Any) -> Iterator[tuple[str, Any]]:
@@ -65,11 +79,7 @@ def _members(value: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, list | tuple):
         yield from ((f"[{place}]", part) for place, part in enumerate(value[:MOST]))
     else:
-        for attribute, part in _attributes(value).items():
-            yield f".{attribute}", part
-            if isinstance(part, list | tuple):
-                for place, member in enumerate(part[:MOST]):
-                    yield f".{attribute}[{place}]", member
+        yield from ((f".{name}", part) for name, part in _attributes(value).items())
 
 
 def _arrays(value: Any) -> Iterator[tuple[str, Any]]:
@@ -81,18 +91,7 @@ def _arrays(value: Any) -> Iterator[tuple[str, Any]]:
             if parameter.grad is not None:
                 yield f".{name}.grad", parameter.grad
         return
-    for path, part in _own(value):
-        if is_array(part):
-            yield path, part
-
-
-def _own(value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict):
-        yield from ((f"[{key!r}]", part) for key, part in list(value.items())[:MOST])
-    elif isinstance(value, list | tuple):
-        yield from ((f"[{place}]", part) for place, part in enumerate(value[:MOST]))
-    else:
-        yield from ((f".{name}", part) for name, part in _attributes(value).items())
+    yield from ((end, part) for end, part in _members(value) if is_array(part))
 
 
 def samples(frame: FrameType) -> dict[str, str]:
@@ -108,13 +107,9 @@ def samples(frame: FrameType) -> dict[str, str]:
 
 
 def _named_arrays(frame: FrameType) -> Iterator[tuple[str, Any]]:
-    for name, value in _variables(frame):
-        if is_array(value):
-            yield name, value
-        for path, part in _members(value):
-            if is_array(part):
-                yield name + path, part
-            yield from ((name + path + end, inner) for end, inner in _arrays(part))
+    yield from ((name, value) for name, value in _variables(frame) if is_array(value))
+    for path, holder in _holders(frame):
+        yield from ((path + end, array) for end, array in _arrays(holder))
 
 
 def _sums_to_one(array: Any) -> bool:
@@ -148,7 +143,7 @@ def _variables(frame: FrameType) -> list[tuple[str, Any]]:
     return [
         (name, value)
         for name, value in frame.f_locals.items()
-        if not name.startswith("_") and not isinstance(value, type | type(sys))
+        if not name.startswith("_") and not isinstance(value, type | ModuleType)
     ]
 
 

@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +71,7 @@ class Forks:
             In the copy its channel, here None; or why no copy was made.
         """
         ours, theirs = Channel.pair()
-        random = sys.modules.get("random")
-        state: Any = random.getstate() if random else None
+        lost = _lost()
         try:
             between = os.fork()
         except OSError as error:
@@ -90,10 +90,21 @@ class Forks:
             os._exit(0)
         theirs.close()
         channel.close()
-        if random:  # it draws a new seed in each new process
-            random.setstate(state)
+        for give_back, value in lost:
+            give_back(value)
         while os.getppid() == between:
             time.sleep(0.0002)
         die_with(self._keeper)
         ours.send(("born", os.getpid()))
         return ours
+
+
+def _lost() -> list[tuple[Callable[[Any], object], Any]]:
+    """What Python itself changes in a copy: how to put it back, and what."""
+    random, events = sys.modules.get("random"), sys.modules.get("asyncio.events")
+    lost: list[tuple[Callable[[Any], object], Any]] = []
+    if random:
+        lost.append((random.setstate, random.getstate()))
+    if events:
+        lost.append((events._set_running_loop, events._get_running_loop()))
+    return lost

@@ -15,11 +15,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
 from types import CodeType, FrameType
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from engine.scripts.loops import Found
 from engine.scripts.metrics import Metrics, as_number
-from engine.scripts.names import known
+from engine.scripts.names import known, quiet
 from engine.scripts.places import Line, Position
 from engine.scripts.rewriting import ARMED, BATCH, END, ITERATION, STATEMENT
 
@@ -74,16 +74,23 @@ class Conditions:
     holding: dict[str, CodeType] = field(default_factory=dict)
     lines: set[tuple[str, int]] = field(default_factory=set)
 
-    def first(self, frame: FrameType) -> str:
-        """Return the first expression that holds in a frame, or nothing."""
-        names = known(frame) if self.holding else {}
-        for text, code in self.holding.items():
-            try:
-                if eval(code, names):
-                    return text
-            except Exception:  # what it names may be there later
-                continue
-        return ""
+    def first(self, frame: FrameType, counted: dict[str, Any]) -> str:
+        """Return the first expression that holds in a frame, or nothing.
+
+        A counter may have gone on already, and is given as it was.
+        """
+        if not self.holding:
+            return ""
+        names = known(frame) | counted
+        with quiet():
+            return next((text for text, code in self.holding.items() if _holds(code, names)), "")
+
+
+def _holds(code: CodeType, names: dict[str, Any]) -> bool:
+    try:
+        return bool(eval(code, names))
+    except Exception:  # what it names may be there later
+        return False
 
 
 class Hooks:
@@ -99,7 +106,7 @@ class Hooks:
         self._counter = loop.counter
         self._handler = handler
         self._iteration, self._batch, self._statement = -1, 0, -1
-        self._epoch: float | None = None
+        self._counted: dict[str, Any] = {}
         self._due = 0.0
         self._unfinished = False
         self._error: BaseException | None = None
@@ -143,8 +150,8 @@ class Hooks:
             self.loop_frame, self._error = frame, sys.exc_info()[1]
         self._iteration += 1
         self._unfinished = True
-        if self._counter:
-            self._epoch = as_number(frame.f_locals.get(self._counter))
+        if self._counter in frame.f_locals:
+            self._counted = {self._counter: frame.f_locals[self._counter]}
         self._begin("iteration")
 
     def batch(self) -> None:
@@ -181,9 +188,9 @@ class Hooks:
     # -- how they decide --------------------------------------------------------------------------
 
     def _measure(self, frame: FrameType) -> None:
-        metrics = self.metrics.measure(frame)
-        self._handler.measured(self._iteration, self._epoch, metrics)
-        held = self.conditions.first(frame)
+        epoch = as_number(self._counted.get(self._counter))
+        self._handler.measured(self._iteration, epoch, self.metrics.measure(frame))
+        held = self.conditions.first(frame, self._counted)
         if held:
             self.aim.asked = held
 

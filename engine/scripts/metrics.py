@@ -62,6 +62,12 @@ def _of_array(value: Any) -> float | None:
     return float(value) if tuple(value.shape) == () else None
 
 
+def _of_holder(value: Any) -> float | None:
+    """Of a scalar that knows its gradient, as people write them."""
+    data: Any = getattr(value, "data", None)
+    return float(data) if type(data) in (int, float) else None
+
+
 _CONVERSIONS: dict[type, Callable[[Any], float | None]] = {float: float, int: float}
 
 
@@ -82,7 +88,7 @@ def _conversion(kind: type) -> Callable[[Any], float | None]:
         return _none
     if issubclass(kind, int | float):
         return float
-    return _of_array if hasattr(kind, "shape") and hasattr(kind, "__float__") else _none
+    return _of_array if hasattr(kind, "shape") and hasattr(kind, "__float__") else _of_holder
 
 
 class Metrics:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
 from typing import Any
 
@@ -17,6 +18,12 @@ def norm(*arrays: Any) -> float:
 WORDS = {"isnan": math.isnan, "isinf": math.isinf, "isfinite": math.isfinite, "norm": norm}
 
 
+def quiet() -> AbstractContextManager[Any]:
+    """Let NumPy say nothing of what is computed here and not by the script."""
+    numpy = sys.modules.get("numpy")
+    return numpy.errstate(all="ignore") if numpy else nullcontext()
+
+
 def known(frame: FrameType) -> dict[str, Any]:
     """Return what a frame's names mean, and a few words beside them."""
     return {**WORDS, **frame.f_globals, **frame.f_locals}
@@ -24,7 +31,9 @@ def known(frame: FrameType) -> dict[str, Any]:
 
 def evaluate(expression: str, frame: FrameType) -> Any:
     """Return the value of an expression in a frame."""
-    return eval(compile(expression.strip(), "<expression>", "eval"), known(frame))
+    code = compile(expression.strip(), "<expression>", "eval")
+    with quiet():
+        return eval(code, known(frame))
 
 
 def execute(statement: str, frame: FrameType) -> None:

@@ -60,7 +60,7 @@ class Checkpoint:
     position : Position
     process : Process
     printed : tuple of int
-        How long the logs were there.
+        How far the logs had come there.
     """
 
     position: Position

@@ -132,9 +132,9 @@ class Script:
         """Wait until it stands; TimeoutError if it takes longer."""
         return self._process.wait(seconds)
 
-    def files(self) -> list[int]:
-        """Return the open files that an event loop should watch, and call `attend`."""
-        return self._process.files()
+    def fileno(self) -> int:
+        """Return an open file to watch: when there is something to read, call `attend`."""
+        return self._process.fileno()
 
     def attend(self) -> None:
         """Take what has come from the script, without waiting."""

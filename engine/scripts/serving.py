@@ -17,6 +17,7 @@ from engine.scripts.places import Position
 
 SHARE = 60  # one part in so many of the time goes into checkpoints
 MOST_TEXT = 2000  # characters
+_PRINTED = 1, 2  # the open files of what is printed
 
 
 class Server:
@@ -130,13 +131,16 @@ class Server:
         names.execute(statement, self._frame)
 
     def _do_rates(self) -> dict[str, float]:
-        return findings.rates(self._hooks.loop_frame or self._frame)
+        with names.quiet():
+            return findings.rates(self._hooks.loop_frame or self._frame)
 
     def _do_layers(self) -> dict[str, dict[str, findings.Array]]:
-        return findings.layers(self._hooks.loop_frame or self._frame)
+        with names.quiet():
+            return findings.layers(self._hooks.loop_frame or self._frame)
 
     def _do_samples(self) -> dict[str, str]:
-        return findings.samples(self._hooks.loop_frame or self._frame)
+        with names.quiet():
+            return findings.samples(self._hooks.loop_frame or self._frame)
 
     # -- checkpoints ------------------------------------------------------------------------------
 
@@ -148,7 +152,9 @@ class Server:
         self._send_news()
         reason = distrust()
         if not reason:
-            copied = self._forks.copy(self._channel, ("checkpoint", tuple(self._hooks.position)))
+            sizes = tuple(os.fstat(stream).st_size for stream in _PRINTED)
+            here = "checkpoint", tuple(self._hooks.position), sizes
+            copied = self._forks.copy(self._channel, here)
             if isinstance(copied, Channel):
                 self._sleep(copied)
                 return

@@ -7,8 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from select import POLLIN, poll
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from engine.scripts.channel import Channel, ClosedError, Message
@@ -21,7 +20,7 @@ from engine.scripts.states import Ended, LoopUnknownError, Measured, Ready, Scri
 
 _PROGRAM = Path(__file__).with_name("running.py")
 _STREAMS = ("stdout", "stderr")
-_MOMENT = 0.01  # seconds
+_WHILE, _MOMENT = 0.05, 0.005  # seconds
 
 
 class Supervision:
@@ -67,8 +66,8 @@ class Supervision:
         started = subprocess.Popen(
             [sys.executable, _PROGRAM, str(number), str(os.getpid()), str(loop or 0), *command],
             stdin=stdin,
-            stdout=self.logs[0].writing,
-            stderr=self.logs[1].writing,
+            stdout=self.logs[0].file,
+            stderr=self.logs[1].file,
             pass_fds=[number],
         )
         started.returncode = 0  # it is waited for here
@@ -93,22 +92,22 @@ class Supervision:
             raise self._unknown
         return self.state
 
-    def files(self) -> list[int]:
-        """Return the open files that have something to read when `attend` has something to do."""
-        return [self._process.channel.fileno(), *(log.reading for log in self.logs)]
+    def fileno(self) -> int:
+        """Return the open file that has something to read when `attend` has something to do."""
+        return self._process.channel.fileno()
 
     def attend(self, seconds: float | None = 0) -> None:
-        """Take what comes next, if it comes within so many seconds."""
-        waiting = poll()
-        for number in self.files():
-            waiting.register(number, POLLIN)
-        came = {number for number, _event in waiting.poll(_milliseconds(seconds))}
+        """Take what comes next, if it comes within so many seconds, and what was printed."""
+        end = None if seconds is None else monotonic() + seconds
+        while not self._process.channel.has_message(_until(end)):
+            self._drain()
+            if end is not None and monotonic() >= end:
+                return
         self._drain()
-        if self._process.channel.fileno() in came:
-            try:
-                self._take(*self._process.channel.receive())
-            except ClosedError:
-                self._ended()
+        try:
+            self._take(*self._process.channel.receive())
+        except ClosedError:
+            self._ended()
 
     def send(self, *message: Any) -> None:
         """Send a message to the script, which may have ended meanwhile."""
@@ -161,11 +160,11 @@ class Supervision:
             self.past.drop(checkpoint)
             raise ScriptError("the checkpoint is gone; try again from an earlier one")
         self._process.end()
-        for log, length in zip(self.logs, checkpoint.printed, strict=True):
-            log.cut(length)
+        for log, place in zip(self.logs, checkpoint.printed, strict=True):
+            log.move(place)
         self._process = woken
         self._answers.clear()
-        self.position = checkpoint.position
+        self.state, self.position = None, checkpoint.position
 
     def _drain(self) -> None:
         for log in self.logs:
@@ -183,8 +182,8 @@ class Supervision:
                 self.state = Stopped(reason, self.position, Line(*line))
             case ("answer", done, answer):
                 self._answers.append((done, answer))
-            case ("checkpoint", position) if copied:
-                self._add(Position(*position), copied)
+            case ("checkpoint", position, sizes) if copied:
+                self._add(Position(*position), sizes, copied)
             case ("distrust", reason):
                 self.distrust = reason
             case ("ready", line, text, function):
@@ -192,9 +191,8 @@ class Supervision:
             case ("loops", reason, loops):
                 self._unknown = LoopUnknownError(reason, loops)
 
-    def _add(self, position: Position, copied: Channel) -> None:
-        self._drain()
-        printed = tuple(map(len, self.logs))
+    def _add(self, position: Position, sizes: tuple[int, ...], copied: Channel) -> None:
+        printed = tuple(log.place(size) for log, size in zip(self.logs, sizes, strict=True))
         try:
             self.past.add(Checkpoint(position, Process.born(copied), printed))
         except ClosedError:
@@ -207,10 +205,11 @@ class Supervision:
             self._drain()
             if pid:
                 break
-            poll().poll(_milliseconds(_MOMENT))
+            sleep(_MOMENT)
         self._process.channel.close()
         self.state = Ended(os.waitstatus_to_exitcode(status))
 
 
-def _milliseconds(seconds: float | None) -> float | None:
-    return None if seconds is None else max(seconds, 0) * 1000
+def _until(end: float | None) -> float:
+    """A while that ends at a time at the latest."""
+    return _WHILE if end is None else min(max(end - monotonic(), 0), _WHILE)
