@@ -62,13 +62,13 @@ class Forks:
     def __init__(self, keeper: int) -> None:
         self._keeper = keeper
 
-    def copy(self, channel: Channel, message: Message) -> Channel | str | None:
+    def copy(self, channel: Channel, message: Message) -> Channel | str:
         """Copy this process, and send a message with the copy's channel.
 
         Returns
         -------
-        Channel, None or str
-            In the copy its channel, here None; or why no copy was made.
+        Channel or str
+            In the copy its channel; here nothing, or why no copy was made.
         """
         ours, theirs = Channel.pair()
         lost = _lost()
@@ -84,7 +84,7 @@ class Forks:
             if trusted:
                 channel.send(message, theirs)
             theirs.close()
-            return None if trusted else "a library's threads run, which a copy would not have"
+            return "" if trusted else "a library's threads run, which a copy would not have"
         between = os.getpid()
         if os.fork():
             os._exit(0)

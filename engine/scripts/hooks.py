@@ -11,7 +11,6 @@ import builtins
 import os
 import sys
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
 from types import CodeType, FrameType
@@ -33,8 +32,14 @@ class Handler(Protocol):
     def measured(self, iteration: int, epoch: float | None, metrics: dict[str, float]) -> None:
         """Take what an iteration came to."""
 
-    def attend(self) -> None:
-        """Look at what is asked of the script, some times a second while it runs."""
+    def attend(self, begins: bool) -> None:
+        """Look at what is asked of the script, some times a second while it runs.
+
+        Parameters
+        ----------
+        begins : bool
+            Whether an iteration begins, and not a batch.
+        """
 
     def stopped(self, reason: str) -> None:
         """Serve while the script stands, until the hooks have a new aim."""
@@ -100,7 +105,6 @@ class Hooks:
         self.metrics = Metrics(loop)
         self.conditions = Conditions()
         self.aim = Aim()
-        self.at_boundary: Callable[[], None] = lambda: None
         self.frame: FrameType | None = None  # where the script stands
         self.loop_frame: FrameType | None = None
         self._counter = loop.counter
@@ -108,7 +112,7 @@ class Hooks:
         self._iteration, self._batch, self._statement = -1, 0, -1
         self._counted: dict[str, Any] = {}
         self._due = 0.0
-        self._unfinished = False
+        self._unfinished = self._armed = False
         self._error: BaseException | None = None
         self._thread = threading.get_ident()
         os.register_at_fork(after_in_child=self.take_out)
@@ -127,8 +131,17 @@ class Hooks:
         code = self.frame.f_code
         return Line(code.co_filename, self.frame.f_lineno, code.co_qualname)
 
+    @property
+    def is_before_aim(self) -> bool:
+        """Whether one may soon be glad of a checkpoint here: 1, 4, 16, ... before the aim."""
+        if self.aim.position is None:
+            return False
+        left = self.aim.position.iteration - self._iteration
+        return left > 0 and left.bit_count() == 1 and left.bit_length() % 2 == 1
+
     def put_in(self) -> None:
         """Let a script call them."""
+        self._armed = False
         hooks = {ITERATION: self.iteration, BATCH: self.batch, END: self.end}
         vars(builtins).update(hooks | {STATEMENT: self.statement, ARMED: False})
 
@@ -198,11 +211,9 @@ class Hooks:
         self._statement = -1
         if unit == "iteration":
             self._batch = 0
-        if perf_counter() > self._due:
-            self._handler.attend()
+        if perf_counter() > self._due or self.is_before_aim:
+            self._handler.attend(unit == "iteration")
             self._due = perf_counter() + PATIENCE
-        if unit == "iteration":
-            self.at_boundary()
         aim = self.aim
         if aim.unit in (unit, "batch"):
             aim.asked = "step"
@@ -212,7 +223,10 @@ class Hooks:
         return position is not None and position[:2] <= (self._iteration, self._batch)
 
     def _arm(self, armed: bool) -> None:
-        setattr(builtins, ARMED, armed or bool(self.conditions.lines))
+        armed = armed or bool(self.conditions.lines)
+        if armed is not self._armed:
+            self._armed = armed
+            setattr(builtins, ARMED, armed)
 
     def _reason(self, frame: FrameType) -> str:
         aim = self.aim

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import re
 import signal
@@ -90,16 +91,14 @@ class Past:
         return len(self._all)
 
     def add(self, checkpoint: Checkpoint) -> None:
-        """Add one; one that stands at the same place is enough."""
+        """Add one, where the script is; one that stands at the same place is enough."""
         if any(other.position == checkpoint.position for other in self):
             checkpoint.process.end()
             return
         self._all.append(checkpoint)
         self._all.sort(key=lambda other: other.position)
-        while len(self) > self._most:
-            self._thin()
-        while len(self) > 2 and self._nbytes() > self._memory:
-            self._thin()
+        while len(self) > self._most or (len(self) > 2 and self._nbytes() > self._memory):
+            self._thin(checkpoint)
 
     def nearest(self, position: Position) -> Checkpoint | None:
         """Return the last one that is not after a position."""
@@ -124,15 +123,15 @@ class Past:
     def _nbytes(self) -> int:
         return sum(checkpoint.process.private_bytes() for checkpoint in self)
 
-    def _thin(self) -> None:
-        """End the one whose absence makes the least difference, for how long ago it is."""
-        newest = self._all[-1].position.iteration
+    def _thin(self, latest: Checkpoint) -> None:
+        """End the one whose absence makes the least difference, seen from the latest."""
+        here = latest.position.iteration
+        places = [checkpoint.position.iteration for checkpoint in self]
 
-        def gap(place: int) -> float:
-            before, after = (self._all[p].position.iteration for p in (place - 1, place + 1))
-            return (after - before) / (newest - before + 1)
+        def difference(place: int) -> float:
+            if self._all[place] is latest:
+                return math.inf
+            after = places[place + 1] if place + 1 < len(places) else places[place]
+            return (after - places[place - 1]) / (abs(here - places[place]) + 1)
 
-        if len(self) > 2:
-            self.drop(self._all[min(range(1, len(self) - 1), key=gap)])
-        else:
-            self.drop(self._all[-1])
+        self.drop(self._all[min(range(1, len(self)), key=difference)])

@@ -176,11 +176,9 @@ class Script:
         return [change for change in self.changes if change.position > position]
 
     def _go_again(self, position: Position) -> Ready | Stopped | Ended:
-        nearest = self._process.past.nearest(position)
-        if nearest is None:
+        start = self._process.wake(position)
+        if start is None:
             raise ScriptError(self.distrust or "there is no checkpoint to go back to")
-        start = nearest.position
-        self._process.wake(nearest)
         if self._metrics is not None:
             self._process.ask("metrics", self._metrics)
         ahead = [change for change in self.changes if change.position >= start]

@@ -15,7 +15,8 @@ from engine.scripts.loops import Found
 from engine.scripts.metrics import as_number
 from engine.scripts.places import Position
 
-SHARE = 60  # one part in so many of the time goes into checkpoints
+SHARE = 150  # one part in so many of the time goes into checkpoints
+COST = 0.003  # seconds, of a first one
 MOST_TEXT = 2000  # characters
 _PRINTED = 1, 2  # the open files of what is printed
 
@@ -26,10 +27,9 @@ class Server:
     def __init__(self, channel: Channel, keeper: int, loop: Found) -> None:
         self._channel, self._forks = channel, Forks(keeper)
         self._measured: list[tuple[int, float | None, dict[str, float]]] = []
-        self._checkpoint_due = 0.0
+        self._checkpoint_due, self._cost = 0.0, COST
         self._distrust = ""
         self._hooks = Hooks(loop, self)
-        self._hooks.at_boundary = self._checkpoint
         os.register_at_fork(after_in_child=lambda: self._channel.close())
         self._serve()
 
@@ -39,11 +39,13 @@ class Server:
         """Keep it, until it is sent with others."""
         self._measured.append((iteration, epoch, metrics))
 
-    def attend(self) -> None:
-        """Send what is new, and do what is asked."""
+    def attend(self, begins: bool) -> None:
+        """Send what is new, do what is asked, and leave a copy of the process from time to time."""
         self._send_news()
         while self._channel.has_message():
             self._do(self._receive())
+        if begins and (self._hooks.is_before_aim or perf_counter() > self._checkpoint_due):
+            self._checkpoint()
 
     def stopped(self, reason: str) -> None:
         """Serve until the script is to go on."""
@@ -145,11 +147,8 @@ class Server:
     # -- checkpoints ------------------------------------------------------------------------------
 
     def _checkpoint(self) -> None:
-        """Leave a copy of the process here, if it is time to."""
+        """Leave a copy of the process here."""
         start = perf_counter()
-        if start < self._checkpoint_due or self._distrust:
-            return
-        self._send_news()
         reason = distrust()
         if not reason:
             sizes = tuple(os.fstat(stream).st_size for stream in _PRINTED)
@@ -158,12 +157,15 @@ class Server:
             if isinstance(copied, Channel):
                 self._sleep(copied)
                 return
-            reason = copied or ""
-        if reason:
+            reason = copied
+            self._cost = perf_counter() - start
+        if reason != self._distrust:
             self._distrust = reason
             self._send(("distrust", reason))
-        end = perf_counter()
-        self._checkpoint_due = end + SHARE * (end - start)
+        self._plan_checkpoint()
+
+    def _plan_checkpoint(self) -> None:
+        self._checkpoint_due = perf_counter() + SHARE * self._cost
 
     def _sleep(self, channel: Channel) -> None:
         """Stand still as a checkpoint; return in a copy that was asked for."""
@@ -174,7 +176,8 @@ class Server:
             if isinstance(woken, Channel):
                 self._channel = woken
                 self._hooks.put_in()
-                end = perf_counter()
-                self._checkpoint_due = end + SHARE * 0.002
+                self._plan_checkpoint()
                 self._serve()
                 return
+            if woken:
+                self._send(("distrust", woken))

@@ -141,30 +141,37 @@ class Supervision:
             raise ScriptError(answer)
         return answer
 
-    def wake(self, checkpoint: Checkpoint) -> None:
-        """Go on from a copy of a checkpoint, in place of the script's process.
+    def wake(self, position: Position) -> Position | None:
+        """Go on from a copy of the last checkpoint that is not after a position.
 
-        Raises
-        ------
-        ScriptError
-            If the checkpoint is gone.
+        Returns
+        -------
+        Position or None
+            Where it stands; None if there is no checkpoint.
         """
+        while nearest := self.past.nearest(position):
+            if self._wake(nearest):
+                return nearest.position
+            self.past.drop(nearest)  # it was killed
+        return None
+
+    def _wake(self, checkpoint: Checkpoint) -> bool:
         channel = checkpoint.process.channel
         try:
             channel.send(("wake",))
             _message, copied = channel.receive()
             woken = Process.born(copied) if copied else None
         except ClosedError:
-            woken = None
+            return False
         if woken is None:
-            self.past.drop(checkpoint)
-            raise ScriptError("the checkpoint is gone; try again from an earlier one")
+            return False
         self._process.end()
         for log, place in zip(self.logs, checkpoint.printed, strict=True):
             log.move(place)
         self._process = woken
         self._answers.clear()
         self.state, self.position = None, checkpoint.position
+        return True
 
     def _drain(self) -> None:
         for log in self.logs:
