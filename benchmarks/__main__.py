@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_info
 
-from benchmarks import debugger, engine, terminal, worker
+from benchmarks import debugger, engine, scripts, terminal, worker
 from benchmarks.measure import HEAD
 from benchmarks.peers import PEERS, installed
 
@@ -31,7 +31,7 @@ def main() -> None:
     print(f"{date.today()}, {machine()}\n\n{HEAD}", flush=True)
     rows = []
     # The peers last: their threads and memory would delay what is started after them.
-    for part in (terminal, worker, debugger, engine):
+    for part in (terminal, worker, debugger, scripts, engine):
         for row in part.rows(options.quick):
             print(row, flush=True)
             rows.append(row.as_dict())

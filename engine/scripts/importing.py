@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import os
 import sys
 import types
@@ -94,6 +95,9 @@ def run_as_main(
     code = compile(rewritten(tree, loop), absolute, "exec", dont_inherit=True)
     sys.meta_path.insert(0, OwnFiles(folder))
     ready(loop)
+    del tree, loop
+    gc.collect()
+    gc.freeze()  # so that ours are not looked through when the script's own are collected
     try:
         exec(code, main.__dict__)
     except BaseException:
