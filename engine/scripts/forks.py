@@ -7,17 +7,19 @@ process's, so that a script that waits for its own children meets none of ours.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from engine.scripts.channel import Channel, Message
+from engine.scripts.channel import Channel, ClosedError, Message
 
 _TASKS = Path("/proc/self/task")
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
@@ -50,6 +52,17 @@ def distrust() -> str:
     return ""
 
 
+@contextmanager
+def deaf() -> Iterator[None]:
+    """Leave the signals that the script handles for later; copies made meanwhile get none."""
+    handled = [one for one in signal.valid_signals() if callable(signal.getsignal(one))]
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, handled)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
 class Forks:
     """Makes copies of this process.
 
@@ -72,31 +85,58 @@ class Forks:
         """
         ours, theirs = Channel.pair()
         lost = _lost()
-        try:
-            between = os.fork()
-        except OSError as error:
-            return f"no further process could be started: {error.strerror}"
-        if between:
-            ours.close()
-            os.waitpid(between, 0)
-            # Libraries that can be copied end their threads before, and start them after.
-            trusted = len(os.listdir(_TASKS)) == 1
-            if trusted:
-                channel.send(message, theirs)
+        reason = _fork()
+        if reason is None:
             theirs.close()
-            return "" if trusted else "a library's threads run, which a copy would not have"
+            channel.close()
+            for give_back, value in lost:
+                give_back(value)
+            die_with(self._keeper)
+            return self._announced(ours)
+        ours.close()
+        if not reason:
+            channel.send(message, theirs)
+        theirs.close()
+        return reason
+
+    def _announced(self, channel: Channel) -> Channel:
+        try:
+            channel.send(("born", os.getpid()))
+        except ClosedError:  # it cannot be trusted
+            os._exit(1)
+        return channel
+
+
+def _fork() -> str | None:
+    """Fork; return None in the copy, and here nothing or why it cannot be trusted.
+
+    The copy is a child of a process that has ended, and so of whoever adopts orphans.
+    """
+    try:
+        between = os.fork()
+        if between:
+            return _trusted(between)
         between = os.getpid()
+    except OSError as error:
+        return f"no further process could be started ({error.strerror})"
+    try:
         if os.fork():
             os._exit(0)
-        theirs.close()
-        channel.close()
-        for give_back, value in lost:
-            give_back(value)
-        while os.getppid() == between:
-            time.sleep(0.0002)
-        die_with(self._keeper)
-        ours.send(("born", os.getpid()))
-        return ours
+    except OSError:
+        os._exit(1)
+    while os.getppid() == between:
+        time.sleep(0.0002)
+    return None
+
+
+def _trusted(between: int) -> str:
+    with contextlib.suppress(ChildProcessError):  # where the script has others waited for
+        if os.waitpid(between, 0)[1]:
+            return "no further process could be started"
+    # Libraries that can be copied end their threads before, and start them after.
+    if len(os.listdir(_TASKS)) > 1:
+        return "a library's threads run, which a copy of the process would not have"
+    return ""
 
 
 def _lost() -> list[tuple[Callable[[Any], object], Any]]:

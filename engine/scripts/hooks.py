@@ -194,9 +194,11 @@ class Hooks:
         if reason:
             self.frame = frame
             self.aim = Aim()
-            self._handler.stopped(reason)
-            self.frame = None
-            self._arm(self.aim.unit == "statement" or self._is_near(self.aim.position))
+            try:
+                self._handler.stopped(reason)
+            finally:
+                self.frame = None
+                self._arm(self.aim.unit == "statement" or self._is_near(self.aim.position))
 
     # -- how they decide --------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from engine.scripts.loops import Found
 from engine.scripts.rewriting import rewritten
 
 _INSTALLED = ("site-packages", "dist-packages")
+_OURS = os.path.dirname(__file__) + os.sep
 
 
 class OwnFiles:
@@ -119,6 +120,11 @@ def _show_their_lines_only(main: types.ModuleType) -> None:
     def shown(kind: type[BaseException], error: BaseException, trace: Any) -> None:
         while trace and trace.tb_frame.f_globals is not main.__dict__:
             trace = trace.tb_next
+        last = trace
+        while last and last.tb_next:
+            if last.tb_next.tb_frame.f_code.co_filename.startswith(_OURS):
+                last.tb_next = None  # as by an interrupt from the keyboard in a hook
+            last = last.tb_next
         show(kind, error.with_traceback(trace), trace)
 
     sys.excepthook = shown

@@ -19,10 +19,10 @@ _PRIVATE = re.compile(r"^Private_\w+: +(\d+) kB", re.MULTILINE)
 
 @dataclass(eq=False)
 class Process:
-    """A copy of a script's process, with the channel to it."""
+    """A script's process, or a copy of it, with the channel to it; no number if it has ended."""
 
     channel: Channel
-    pid: int
+    pid: int | None
 
     @classmethod
     def born(cls, channel: Channel) -> Process:
@@ -37,11 +37,26 @@ class Process:
         return cls(channel, pid)
 
     def end(self) -> None:
-        """End it, and leave no zombie."""
+        """End it and the processes that it has started, and leave no zombie."""
+        if self.pid is not None:
+            ending = [self.pid, *_started_by(self.pid)]
+            for pid in ending:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+            for pid in ending:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, 0)
+        self.pid = None
         self.channel.close()
-        with contextlib.suppress(ProcessLookupError, ChildProcessError):
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
+
+    def wait(self) -> int | None:
+        """Return its status if it has ended."""
+        assert self.pid is not None
+        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        if not pid:
+            return None
+        self.pid = None
+        return os.waitstatus_to_exitcode(status)
 
     def private_bytes(self) -> int:
         """Return how much memory it shares with none."""
@@ -135,3 +150,19 @@ class Past:
             return (after - places[place - 1]) / (abs(here - places[place]) + 1)
 
         self.drop(self._all[min(range(1, len(self)), key=difference)])
+
+
+def _started_by(pid: int) -> list[int]:
+    """The processes that a process has started, and those that these have."""
+    started = [pid]
+    parents = dict(_parents())
+    for parent in started:  # it grows
+        started += [child for child, its_parent in parents.items() if its_parent == parent]
+    return started[1:]
+
+
+def _parents() -> Iterator[tuple[int, int]]:
+    """Yield all processes, each with its parent."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            yield int(stat.parent.name), int(stat.read_text().rpartition(")")[2].split()[1])

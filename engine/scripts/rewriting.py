@@ -60,9 +60,9 @@ class _Rewriter(ast.NodeVisitor):
             if _holds_statements(value) and not isinstance(node, ast.ClassDef):
                 setattr(node, name, self._hooked(value))
         if node is self._loop:
-            node.body.insert(0, _call(ITERATION, node.body[0]))
+            node.body.insert(0, _call(ITERATION, node.body[0].lineno))
         elif node in self._batches:
-            node.body.insert(0, _call(BATCH, node.body[0]))
+            node.body.insert(0, _call(BATCH, node.body[0].lineno))
 
     def _hooked(self, statements: list[ast.stmt]) -> list[ast.stmt]:
         hooked: list[ast.stmt] = []
@@ -74,7 +74,7 @@ class _Rewriter(ast.NodeVisitor):
             ):
                 hooked.append(_stop(statement))
             if statement is self._loop:
-                ends = [_call(END, statement)]
+                ends = [_call(END, statement.lineno)]
                 statement = _here(ast.Try([statement], [], [], ends), statement.lineno)
             hooked.append(statement)
         return hooked
@@ -93,15 +93,14 @@ def _stop(statement: ast.stmt) -> ast.stmt:
     decorators = getattr(statement, "decorator_list", [])
     line = min([statement.lineno, *(d.lineno for d in decorators)])
     test = ast.Name(ARMED, ast.Load())
-    return _here(ast.If(test, [_call(STATEMENT, statement)], []), line)
+    return _here(ast.If(test, [_call(STATEMENT, line)], []), line)
 
 
-def _call(hook: str, beside: ast.stmt) -> ast.stmt:
-    call = ast.Call(ast.Name(hook, ast.Load()), [], [])
-    return _here(ast.Expr(call), beside.lineno)
+def _call(hook: str, line: int) -> ast.stmt:
+    return _here(ast.Expr(ast.Call(ast.Name(hook, ast.Load()), [], [])), line)
 
 
 def _here(node: ast.stmt, line: int) -> ast.stmt:
     node.lineno = node.end_lineno = line
-    node.col_offset = node.end_col_offset = 0
+    node.col_offset = node.end_col_offset = -1  # nothing to underline in a traceback
     return node

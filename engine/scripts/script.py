@@ -38,6 +38,8 @@ class Script:
     ------
     LoopUnknownError
         If it cannot be told which loop trains.
+    ScriptError
+        If there is no such file.
     """
 
     def __init__(
@@ -52,6 +54,8 @@ class Script:
         measured: Callable[[Measured], None] = lambda measured: None,
         printed: Printed = lambda stream, data: None,
     ) -> None:
+        if not Path(path).is_file():
+            raise ScriptError(f"there is no file {path}")
         self.changes: list[Change] = []
         self._conditions: tuple[list[str], list[tuple[str, int]]] = ([], [])
         self._metrics: list[str] | None = None

@@ -9,7 +9,7 @@ from types import FrameType
 
 from engine.scripts import findings, names
 from engine.scripts.channel import Channel, ClosedError, Message
-from engine.scripts.forks import Forks, distrust
+from engine.scripts.forks import Forks, deaf, distrust
 from engine.scripts.hooks import Aim, Conditions, Hooks
 from engine.scripts.loops import Found
 from engine.scripts.metrics import as_number
@@ -39,6 +39,7 @@ class Server:
         """Keep it, until it is sent with others."""
         self._measured.append((iteration, epoch, metrics))
 
+    @deaf()
     def attend(self, begins: bool) -> None:
         """Send what is new, do what is asked, and leave a copy of the process from time to time."""
         self._send_news()
@@ -47,6 +48,7 @@ class Server:
         if begins and (self._hooks.is_before_aim or perf_counter() > self._checkpoint_due):
             self._checkpoint()
 
+    @deaf()
     def stopped(self, reason: str) -> None:
         """Serve until the script is to go on."""
         self._send_news()

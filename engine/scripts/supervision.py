@@ -98,6 +98,8 @@ class Supervision:
 
     def attend(self, seconds: float | None = 0) -> None:
         """Take what comes next, if it comes within so many seconds, and what was printed."""
+        if isinstance(self.state, Ended):
+            return
         end = None if seconds is None else monotonic() + seconds
         while not self._process.channel.has_message(_until(end)):
             self._drain()
@@ -207,14 +209,12 @@ class Supervision:
 
     def _ended(self) -> None:
         """Wait for the end of a process that has closed its channel."""
-        while True:
-            pid, status = os.waitpid(self._process.pid, os.WNOHANG)
+        while (status := self._process.wait()) is None:
             self._drain()
-            if pid:
-                break
             sleep(_MOMENT)
+        self._drain()
         self._process.channel.close()
-        self.state = Ended(os.waitstatus_to_exitcode(status))
+        self.state = Ended(status)
 
 
 def _until(end: float | None) -> float:

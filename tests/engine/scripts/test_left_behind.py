@@ -107,6 +107,44 @@ def test_where_checkpoints_are_killed_earlier_ones_are_taken(program):
             script.go_to(Position(3))
 
 
+def test_what_a_script_has_started_ends_with_it(program):
+    program.write_text((PROGRAMS / "pool.py").read_text())
+    script = Script(program)
+    script.step("iteration")
+    assert len(copies(program)) > 2
+    script.close()
+    assert copies(program) == []
+
+
+INTERRUPTED = """
+    import os, signal, sys
+    from engine.scripts.places import Position
+    from engine.scripts.script import Script
+    signal.signal(signal.SIGINT, lambda *_: None)
+    with Script(sys.argv[1]) as script:
+        script.step("iteration")
+        script.go_to(Position(100))
+        script.resume()
+        os.killpg(0, signal.SIGINT)
+        print(script.wait(), script.logs["stderr"].decode().splitlines()[-1])
+        print(script.go_to(Position(50)).position)
+        script.execute("epoch = 10**5")
+        print(script.step("iteration"))
+"""
+
+
+def test_an_interrupt_from_the_keyboard_reaches_the_script_and_no_checkpoint(program):
+    text = program.read_text().replace("range(121)", "range(10**9)")
+    program.write_text(f"{text}    if epoch == 10**5: raise SystemExit(7)\n")
+    command = [sys.executable, "-c", textwrap.dedent(INTERRUPTED), str(program)]
+    done = subprocess.run(command, capture_output=True, text=True, start_new_session=True)
+    assert done.stdout.splitlines() == [
+        "Ended(status=-2) KeyboardInterrupt",
+        "Position(iteration=50, batch=0, statement=0)",
+        "Ended(status=7)",
+    ]
+
+
 KEEPER = """
     import sys
     from engine.scripts.places import Position
