@@ -196,11 +196,14 @@ class Script:
         for change in changes:
             if change.position <= position:
                 self._forward(change.position)
-                self._process.ask("execute", change.statement)
+                self._make(change)
         state = self._forward(position)
         if not isinstance(state, Ended):
             self._process.ask("conditions", *self._conditions)
         return state
+
+    def _make(self, change: Change) -> None:
+        self._process.ask("execute", change.statement, change.in_loop)
 
     def _forward(self, position: Position) -> Ready | Stopped | Ended:
         if not (isinstance(self.state, Stopped) and self.position >= position):
@@ -218,22 +221,23 @@ class Script:
 
     # -- looking and changing ---------------------------------------------------------------------
 
-    def execute(self, statement: str) -> None:
-        """Run a statement where the script stands, as pdb does."""
+    def execute(self, statement: str, in_loop: bool = False) -> None:
+        """Run a statement where the script stands, or in the function of the loop, as pdb does."""
         if not isinstance(self.state, Stopped):
             raise ScriptError("pause the script first")
-        self._process.ask("execute", statement)
+        change = Change(self.position, statement, in_loop)
+        self._make(change)
         self._begin_branch()
-        self.changes.append(Change(self.position, statement))
+        self.changes.append(change)
 
-    def evaluate(self, expression: str) -> tuple[str, float | None]:
+    def evaluate(self, expression: str, in_loop: bool = False) -> tuple[str, float | None]:
         """Return the value of an expression as text, and as a number if it is one."""
-        text, number = self._process.ask("evaluate", expression)
+        text, number = self._process.ask("evaluate", expression, in_loop)
         return text, number
 
-    def array(self, expression: str) -> tuple[str, tuple[int, ...], bytes]:
+    def array(self, expression: str, in_loop: bool = False) -> tuple[str, tuple[int, ...], bytes]:
         """Return an array's type, shape and bytes."""
-        kind, shape, data = self._process.ask("array", expression)
+        kind, shape, data = self._process.ask("array", expression, in_loop)
         return kind, shape, data
 
     def metrics(self) -> tuple[list[str], dict[str, float]]:

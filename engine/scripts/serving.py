@@ -13,6 +13,7 @@ from engine.scripts.forks import Forks, deaf, distrust
 from engine.scripts.hooks import Aim, Conditions, Hooks
 from engine.scripts.loops import Found
 from engine.scripts.metrics import as_number
+from engine.scripts.open_files import read_places, set_places
 from engine.scripts.places import Position
 
 SHARE = 150  # one part in so many of the time goes into checkpoints
@@ -29,6 +30,7 @@ class Server:
         self._measured: list[tuple[int, float | None, dict[str, float]]] = []
         self._checkpoint_due, self._cost = 0.0, COST
         self._distrust = ""
+        self._places: dict[int, int] = {}
         self._hooks = Hooks(loop, self)
         os.register_at_fork(after_in_child=lambda: self._channel.close())
         self._serve()
@@ -101,9 +103,10 @@ class Server:
 
     # -- answers ----------------------------------------------------------------------------------
 
-    @property
-    def _frame(self) -> FrameType:
-        frame = self._hooks.frame or self._hooks.loop_frame
+    def _frame(self, in_loop: bool) -> FrameType:
+        """Return the loop's frame, or the one that stands if any does."""
+        loop = self._hooks.loop_frame
+        frame = loop if in_loop else self._hooks.frame or loop
         if frame is None:
             raise LookupError("the loop has not begun")
         return frame
@@ -116,35 +119,34 @@ class Server:
         self._hooks.metrics.choose(chosen)
 
     def _do_numbers(self) -> tuple[list[str], dict[str, float]]:
-        frame = self._hooks.loop_frame or self._frame
-        return self._hooks.metrics.chosen, self._hooks.metrics.possible(frame)
+        return self._hooks.metrics.chosen, self._hooks.metrics.possible(self._frame(True))
 
-    def _do_evaluate(self, expression: str) -> tuple[str, float | None]:
-        value = names.evaluate(expression, self._frame)
+    def _do_evaluate(self, expression: str, in_loop: bool) -> tuple[str, float | None]:
+        value = names.evaluate(expression, self._frame(in_loop))
         return repr(value)[:MOST_TEXT], as_number(value)
 
-    def _do_array(self, expression: str) -> tuple[str, tuple[int, ...], bytes]:
-        value = names.evaluate(expression, self._frame)
+    def _do_array(self, expression: str, in_loop: bool) -> tuple[str, tuple[int, ...], bytes]:
+        value = names.evaluate(expression, self._frame(in_loop))
         if not findings.is_array(value):
             raise TypeError(f"{expression} is no array")
         if hasattr(value, "detach"):
             value = value.detach().cpu().numpy()
         return value.dtype.str, tuple(value.shape), value.tobytes()
 
-    def _do_execute(self, statement: str) -> None:
-        names.execute(statement, self._frame)
+    def _do_execute(self, statement: str, in_loop: bool) -> None:
+        names.execute(statement, self._frame(in_loop))
 
     def _do_rates(self) -> dict[str, float]:
         with names.quiet():
-            return findings.rates(self._hooks.loop_frame or self._frame)
+            return findings.rates(self._frame(True))
 
     def _do_layers(self) -> dict[str, dict[str, findings.Array]]:
         with names.quiet():
-            return findings.layers(self._hooks.loop_frame or self._frame)
+            return findings.layers(self._frame(True))
 
     def _do_samples(self) -> dict[str, str]:
         with names.quiet():
-            return findings.samples(self._hooks.loop_frame or self._frame)
+            return findings.samples(self._frame(True))
 
     # -- checkpoints ------------------------------------------------------------------------------
 
@@ -153,6 +155,7 @@ class Server:
         start = perf_counter()
         reason = distrust()
         if not reason:
+            self._places = read_places()
             sizes = tuple(os.fstat(stream).st_size for stream in _PRINTED)
             here = "checkpoint", tuple(self._hooks.position), sizes
             copied = self._forks.copy(self._channel, here)
@@ -177,6 +180,8 @@ class Server:
             woken = self._forks.copy(self._channel, ("woken",))
             if isinstance(woken, Channel):
                 self._channel = woken
+                self._channel.has_message(None)  # when no other reads and writes the files
+                set_places(self._places)
                 self._hooks.put_in()
                 self._plan_checkpoint()
                 self._serve()

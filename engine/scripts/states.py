@@ -61,7 +61,8 @@ class Measured:
 
 @dataclass(frozen=True)
 class Change:
-    """A statement that was executed where the script stood."""
+    """A statement that was executed where the script stood, or in the function of its loop."""
 
     position: Position
     statement: str
+    in_loop: bool = False

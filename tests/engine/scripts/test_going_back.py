@@ -192,3 +192,28 @@ def test_checkpoints_are_bounded_and_thinned_with_age():
     with start(MOMENTUM, memory=1) as script:
         script.go_to(Position(100))
         assert len(script.checkpoints) == 2
+
+
+FILES = """
+import sys
+w, lr, seen = 0.0, 0.1, open("seen.txt", "w")
+for line in open("rows.txt"):
+    w -= lr * float(line)
+    number = float(sys.stdin.readline())
+    print(w, number, file=seen)
+    seen.flush()
+    print(w, number)
+"""
+
+
+def test_open_files_are_gone_back_in_too(tmp_path):
+    rows = "".join(f"{number / 7:>1000}\n" for number in range(200))
+    (tmp_path / "rows.txt").write_text(rows)
+    (tmp_path / "script.py").write_text(FILES)
+    with open("rows.txt") as stdin, Script("script.py", stdin=stdin) as script:
+        script.go_to(Position(150))
+        script.go_to(Position(30))
+        assert script.evaluate("float(line) == 30 / 7 and number == 29 / 7")[0] == "True"
+        assert script.run() == Ended(0)
+    assert (tmp_path / "seen.txt").read_bytes() == script.logs["stdout"]
+    assert len(script.logs["stdout"].splitlines()) == 200

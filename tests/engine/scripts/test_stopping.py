@@ -155,6 +155,16 @@ def test_statements_change_globals_and_local_variables(start):
     kind, shape, data = script.array("X")
     assert (np.frombuffer(data, kind).reshape(shape)[3] == 7).all()
 
+    script = start("in_main.py")
+    while script.step().line.function != "Neuron.update_weights":
+        pass
+    script.execute("args.lr = 0.5; best = 0.0", in_loop=True)
+    script.execute("lr = 0.25")
+    assert script.evaluate("args.lr, best", in_loop=True)[0] == "(0.5, 0.0)"
+    assert script.evaluate("lr")[1] == 0.25
+    script.step("iteration")
+    assert script.evaluate("best")[1] == 0.0
+
     script = start("in_class.py")
     script.step("iteration")
     script.execute("epochs = 2; self.lr = 0.5")
