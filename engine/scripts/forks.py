@@ -43,13 +43,22 @@ def distrust() -> str:
     """Return why a copy of this process cannot be trusted, or nothing."""
     if sys.platform != "linux":
         return "going back needs Linux"
-    if threading.active_count() > 1:
-        names = ", ".join(t.name for t in threading.enumerate() if t is not threading.main_thread())
+    names = ", ".join(thread.name for thread in _others() if not _is_harmless(thread))
+    if names:
         return f"other threads run ({names[:60]}), which a copy of the process would not have"
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():
         return "CUDA is in use, whose memory a copy of the process would not have"
     return ""
+
+
+def _others() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+
+
+def _is_harmless(thread: threading.Thread) -> bool:
+    """Whether it only redraws bars of progress."""
+    return type(thread).__module__.partition(".")[0] == "tqdm"
 
 
 @contextmanager
@@ -134,7 +143,7 @@ def _trusted(between: int) -> str:
         if os.waitpid(between, 0)[1]:
             return "no further process could be started"
     # Libraries that can be copied end their threads before, and start them after.
-    if len(os.listdir(_TASKS)) > 1:
+    if len(os.listdir(_TASKS)) > 1 + len(_others()):
         return "a library's threads run, which a copy of the process would not have"
     return ""
 

@@ -179,6 +179,23 @@ def test_where_threads_run_going_back_is_refused_and_all_else_works():
         assert script.run() == Ended(0)
 
 
+def test_the_thread_that_redraws_bars_of_progress_is_no_hindrance(tmp_path):
+    (tmp_path / "tqdm.py").write_text(
+        "from threading import Event, Thread\n"
+        "class Monitor(Thread):\n"
+        "    def run(self): Event().wait()\n"
+        "Monitor(daemon=True).start()\n"
+    )
+    path = tmp_path / "bars.py"
+    path.write_text("import tqdm\n" + MOMENTUM.path.read_text())
+    with Script(path) as script:
+        script.go_to(Position(60))
+        script.go_to(Position(30))
+        assert script.run() == Ended(0)
+        assert script.differs is None
+        assert len(script.logs["stdout"].splitlines()) == 7
+
+
 def test_checkpoints_are_bounded_and_thinned_with_age():
     with start(MOMENTUM, most=6) as script:
         for iteration in range(4, 120, 4):
