@@ -12,6 +12,7 @@ from typing import Any
 
 from engine.scripts.marks import RATE
 from engine.scripts.metrics import as_number
+from engine.scripts.names import plain
 
 RATES = ("learning_rate", "lr", "learning_rate_init", "eta0", "eta", "alpha", "step_size")
 Array = tuple[str, tuple[int, ...]]  # of what type, and its shape
@@ -75,7 +76,8 @@ def _members(value: Any) -> Iterator[tuple[str, Any]]:
     if callable(named) and "torch" in sys.modules:
         yield from ((f".get_submodule({name!r})", part) for name, part in named() if name)
     elif isinstance(value, dict):
-        yield from ((f"[{key!r}]", part) for key, part in list(value.items())[:MOST])
+        keys = [key for key in list(value)[:MOST] if isinstance(key, str | int)]
+        yield from ((f"[{key!r}]", value[key]) for key in keys)
     elif isinstance(value, list | tuple):
         yield from ((f"[{place}]", part) for place, part in enumerate(value[:MOST]))
     else:
@@ -114,10 +116,10 @@ def _named_arrays(frame: FrameType) -> Iterator[tuple[str, Any]]:
 
 def _sums_to_one(array: Any) -> bool:
     try:
-        low, off = float(array.min()), float(abs(array.sum(1) - 1).max())
+        low, off = plain(array.min()), plain(abs(array.sum(1) - 1).max())
     except (TypeError, ValueError, RuntimeError):
         return False
-    return low >= 0 and off < 1e-3
+    return bool(low >= 0 and off < 1e-3)
 
 
 def _labels(array: Any, rows: Any) -> bool:

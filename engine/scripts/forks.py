@@ -144,7 +144,10 @@ def _trusted(between: int) -> str:
             return "no further process could be started"
     # Libraries that can be copied end their threads before, and start them after.
     if len(os.listdir(_TASKS)) > 1 + len(_others()):
-        return "a library's threads run, which a copy of the process would not have"
+        return (
+            "a library's threads run, which a copy of the process would not have;"
+            " with PyTorch, torch.set_num_threads(1) helps"
+        )
     return ""
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.scripts.loops import Found
 from engine.scripts.marks import RATE, inside
-from engine.scripts.names import known
+from engine.scripts.names import known, plain
 
 LIKELY = re.compile(
     r"(?:.*_)?(?:loss|cost|acc|accuracy|err|error|score|mse|mae|rmse|f1|auc|r2|perplexity)(?:es)?"
@@ -59,7 +59,7 @@ def _none(value: Any) -> None:
 
 
 def _of_array(value: Any) -> float | None:
-    return float(value) if tuple(value.shape) == () else None
+    return float(plain(value)) if tuple(value.shape) == () else None
 
 
 def _of_holder(value: Any) -> float | None:

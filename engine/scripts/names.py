@@ -10,12 +10,22 @@ from types import FrameType
 from typing import Any
 
 
+def plain(value: Any) -> Any:
+    """Return a scalar of an array library as Python's own; anything else as it is."""
+    return value.item() if hasattr(value, "item") else value
+
+
 def norm(*arrays: Any) -> float:
     """Return the length of all the numbers of arrays together."""
-    return math.sqrt(sum(float((array * array).sum()) for array in arrays))
+    return math.sqrt(sum(plain((array * array).sum()) for array in arrays))
 
 
-WORDS = {"isnan": math.isnan, "isinf": math.isinf, "isfinite": math.isfinite, "norm": norm}
+WORDS: dict[str, Any] = {
+    "isnan": lambda value: math.isnan(plain(value)),
+    "isinf": lambda value: math.isinf(plain(value)),
+    "isfinite": lambda value: math.isfinite(plain(value)),
+    "norm": norm,
+}
 
 
 def quiet() -> AbstractContextManager[Any]:

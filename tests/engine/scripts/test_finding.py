@@ -197,7 +197,11 @@ def test_what_pytorch_holds_is_found():
     pytest.importorskip("torch")
     with at_iteration("torch_mlp", 2) as script:
         assert script.rates() == {"optimizer.param_groups[0]['lr']": 0.1}
-        assert script.layers()["model.get_submodule('0')"][".weight.grad"] == (
-            "torch.float32",
-            (16, 2),
-        )
+        layers = script.layers()
+        assert list(layers) == ["model.get_submodule('0')", "model.get_submodule('2')"]
+        assert layers["model.get_submodule('0')"][".weight.grad"] == ("torch.float32", (16, 2))
+        kind, shape, data = script.array("model.get_submodule('0').weight.grad")
+        assert (kind, shape, len(data)) == ("<f4", (16, 2), 128)
+        script.stop_at(["isnan(loss)", "norm(*model.parameters()) > 4 and loss < 0.5"])
+        assert script.run().reason == "norm(*model.parameters()) > 4 and loss < 0.5"
+        assert script.logs["stderr"] == b""

@@ -1,7 +1,5 @@
 """Scripts print, and end, as in plain Python."""
 
-from importlib.util import find_spec
-
 import pytest
 
 from engine.scripts.script import Script
@@ -31,8 +29,8 @@ def debugged(program, folder, monkeypatch, **options):
 
 @pytest.mark.parametrize("program", [*TRAINING, *OTHERS], ids=str)
 def test_a_script_prints_and_ends_as_in_plain_python(program, tmp_path, monkeypatch):
-    if program.name == "torch_mlp" and not find_spec("torch"):
-        pytest.skip("PyTorch is not installed")
+    if program.name == "torch_mlp":
+        pytest.importorskip("torch")
     script = debugged(program, tmp_path, monkeypatch)
     expected = plain(program, tmp_path)
     assert script.logs["stdout"].decode() == expected.stdout.decode()
