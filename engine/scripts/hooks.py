@@ -183,6 +183,7 @@ class Hooks:
         self._iteration += 1
         self._due = 0.0
         self._begin("iteration")
+        self.loop_frame, self._counted = None, {}  # nothing is to live longer for us
 
     def statement(self) -> None:
         """A statement begins, and hooks are armed."""

@@ -156,6 +156,7 @@ class Script:
 
     def go_to(self, position: Position) -> Ready | Stopped | Ended:
         """Go to a position, forward or back; what was changed on the way is changed again."""
+        self._must_stand()
         back = isinstance(self.state, Ended) or position < self.position
         nearest = self._process.past.nearest(position)
         if back or (nearest and nearest.position > self.position):
@@ -164,6 +165,7 @@ class Script:
 
     def undo(self) -> Ready | Stopped | Ended:
         """Take back the last change, and go to where it was made."""
+        self._must_stand()
         if not self.changes:
             raise ScriptError("nothing was changed")
         change = self.changes.pop()
@@ -178,6 +180,10 @@ class Script:
     def changes_after(self, position: Position) -> list[Change]:
         """Return the changes that were made after a position."""
         return [change for change in self.changes if change.position > position]
+
+    def _must_stand(self) -> None:
+        if self.state is None:
+            raise ScriptError("pause the script first")
 
     def _go_again(self, position: Position) -> Ready | Stopped | Ended:
         start = self._process.wake(position)
@@ -223,8 +229,7 @@ class Script:
 
     def execute(self, statement: str, in_loop: bool = False) -> None:
         """Run a statement where the script stands, or in the function of the loop, as pdb does."""
-        if not isinstance(self.state, Stopped):
-            raise ScriptError("pause the script first")
+        self._must_stand()
         change = Change(self.position, statement, in_loop)
         self._make(change)
         self._begin_branch()

@@ -56,6 +56,11 @@ OTHERS = [
     Program("reads", "for line in sys.stdin:", ("loss",), (), "0.1\n1\n2\n3\n4\n"),
     Program("reads", "for line in sys.stdin:", ("loss",), (), "high\n"),
     Program("clock", "for epoch in range(400):", ("loss",)),
+    Program(
+        "lifetimes",
+        "for epoch, extra in ((Logger(f'{name} {i}'), i) for i in range(3)):",
+        ("loss",),
+    ),
     Program("pool", "for epoch in range(6):"),
     Program("environment", "for epoch in range(3):", (), ("a b", "-x")),
     Program("fails_beside", "for epoch in range(3):"),

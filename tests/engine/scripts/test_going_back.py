@@ -8,6 +8,7 @@ from engine.scripts.places import Position
 from engine.scripts.script import Script
 from engine.scripts.states import Ended, ScriptError, Stopped
 
+from ...thin import thinned
 from .strangers import OTHERS, TRAINING, plain
 
 SUM = "__import__('zlib').crc32(b''.join(v.tobytes() for v in {}))"
@@ -73,11 +74,12 @@ def walk(script, chance, turns):
             yield script.position
 
 
+@pytest.mark.parametrize("seed", thinned(range(4), 4))
 @pytest.mark.parametrize("program", TRAINING, ids=str)
-def test_a_random_walk_ends_in_the_bits_of_the_straight_way(program, tmp_path):
+def test_a_random_walk_ends_in_the_bits_of_the_straight_way(program, seed, tmp_path):
     if program.name == "torch_mlp":
         pytest.importorskip("torch")
-    chance, seen, passed = random.Random(program.name), {}, []
+    chance, seen, passed = random.Random(f"{program} {seed}"), {}, []
     with start(program, printed=lambda stream, data: passed.append((stream, data))) as script:
         for position in walk(script, chance, 8 if program.name in SLOW else 25):
             found = look(script)

@@ -192,5 +192,13 @@ def test_an_ended_script_says_so(start):
         script.step()
     with pytest.raises(ScriptError, match="the script has ended"):
         script.evaluate("loss")
-    with pytest.raises(ScriptError, match="pause the script first"):
+    with pytest.raises(ScriptError, match="the script has ended"):
         script.execute("loss = 1")
+
+
+def test_a_script_that_runs_is_to_be_paused_before_it_is_changed_or_taken_back(start):
+    script = start("notebook.py")
+    script.resume()
+    for action in (lambda: script.execute("loss = 1"), lambda: script.go_to(Position(0))):
+        with pytest.raises(ScriptError, match="pause the script first"):
+            action()
