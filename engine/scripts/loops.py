@@ -20,6 +20,10 @@ class LoopError(ValueError):
         self.loops = loops
 
 
+class AmbiguousLoopError(LoopError):
+    """More than one loop seems to train."""
+
+
 @dataclass(eq=False)
 class Found:
     """A loop.
@@ -110,7 +114,7 @@ def _training(tree: ast.Module, loops: list[Found], marks: Marks) -> Found:
         return used[0]
     if not used:
         raise LoopError("no loop seems to train", [x for x in loops if id(x.node) not in within])
-    raise LoopError("more than one loop seems to train", used)
+    raise AmbiguousLoopError("more than one loop seems to train", used)
 
 
 def _batches(loop: Loop, marks: Marks) -> Iterator[Loop]:

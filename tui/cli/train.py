@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -16,9 +17,11 @@ from engine.runs.description import (
     SourceError,
     is_share,
 )
+from engine.scripts.recognition import is_script
 from tui.cli.config import find_file
 from tui.cli.messages import complain
 from tui.cli.reading import joined, reading_options
+from tui.cli.script import run_script
 from tui.cli.types import (
     ABOVE_ZERO,
     STANDARD_INPUT,
@@ -33,14 +36,16 @@ from tui.cli.types import (
 from tui.cli.watching import train_headless, watch_run
 from tui.config import values
 
-if TYPE_CHECKING:
-    pass
-
 OF_TOYS = ("samples", "classes", "noise")
 OF_FILES = ("label", "features", "drop", "missing", "classes_from_numbers")
 OF_BUILDING = ("hidden", "batch_size", "dtype")
-TOY_SPEED = 500.0  # epochs a second at which a toy can be watched
 LEFT_TO_PYTHON = ("epochs", "learning_rate")  # what a Python file has set, if not given
+OF_TRAINERS = (
+    *(*OF_TOYS, *OF_FILES, *OF_BUILDING, *LEFT_TO_PYTHON),
+    *("seed", "validation", "weights", "name", "memory", "threads", "kernels", "speed", "paused"),
+    *("keep_metrics", "hints", "log_every"),
+)
+TOY_SPEED = 500.0  # epochs a second at which a toy can be watched
 
 
 class Training(click.Command):
@@ -137,6 +142,12 @@ class Training(click.Command):
     show_default=True,
     help="Record each epoch's metrics, or the fewer the more epochs there are.",
 )
+@click.option(
+    "--loop",
+    type=ABOVE_ZERO,
+    metavar="LINE",
+    help="Of any training script: where the loop begins that trains, if that cannot be told.",
+)
 @click.option("--paused", is_flag=True, help="Begin paused.")
 @click.option("--headless", is_flag=True, help="No screen: print the figures line by line.")
 @click.option("--log-every", type=ABOVE_ZERO, default=100, show_default=True, metavar="EPOCHS")
@@ -150,6 +161,7 @@ def command(
     name: str | None,
     speed: float | None,
     hints: bool | None,
+    loop: int | None,
     **options: Any,
 ) -> int:
     """Watch and steer a neural network while it learns.
@@ -157,10 +169,19 @@ def command(
     SOURCE is what it learns from: a toy dataset (spiral, the default, and those that `nntui data`
     lists), a table (FILE.csv, .tsv, .txt, .data, also compressed, or .parquet), arrays (FILE.npz,
     FILE.npy), - for standard input, or a FILE.py that builds its own `trainer`, and finds the
-    ARGUMENTS after -- in its sys.argv.
+    ARGUMENTS after -- in its sys.argv. With --headless, a FILE.py may be any training script, which
+    runs as in plain Python: --json prints the metrics of its loop, and --break stops it.
     """
-    options = _checked(joined(options))
     on_screen = not (headless or as_json) and sys.stdout.isatty()
+    if Description(source=options["source"]).is_python and is_script(Path(options["source"]), loop):
+        _refuse(_given(), OF_TRAINERS, f"{options['source']} builds no `trainer`")
+        path, arguments = Path(options["source"]), options["arguments"]
+        if on_screen:
+            return complain(f"{path} builds no `trainer`, so it has no screen yet: --headless", 2)
+        return run_script(path, arguments, options["breakpoints"], loop, as_json)
+    if loop:
+        raise click.UsageError("--loop has no use here: it is of a script that builds no `trainer`")
+    options = _checked(joined(options))
     config = find_file() if on_screen else None
     if config:
         usual = TOY_SPEED if options["source"] in TOYS else 0.0

@@ -22,11 +22,14 @@ PROC = Path("/proc")
 pytestmark = pytest.mark.skipif(not PROC.exists(), reason="there is no /proc")
 
 
+OTHERS = set()  # processes that other tests have left to this one
+
+
 def processes(mark):
     """The processes, zombies too, that have this in their command line or are ours."""
     found = {}
     for folder in PROC.iterdir():
-        if folder.name.isdigit():
+        if folder.name.isdigit() and int(folder.name) not in OTHERS:
             try:
                 command = (folder / "cmdline").read_bytes()
                 parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
@@ -42,10 +45,10 @@ def program(tmp_path):
     """A script at a path that no other process has in its command line."""
     path = tmp_path / "momentum.py"
     path.write_text(MOMENTUM.read_text())
-    before = processes(str(path))
+    OTHERS.update(processes(str(path)))
     yield path
     for _ in range(500):
-        left = processes(str(path)).keys() - before.keys()
+        left = processes(str(path))
         if not left:
             return
         time.sleep(0.01)
