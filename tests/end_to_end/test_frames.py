@@ -11,7 +11,7 @@ def test_dialogs_opened_and_closed_at_any_moment_do_not_stop_the_frames(start):
     """What follows a frame's drawing may wait in a dialog that is just then closed."""
     terminal = start("--seed", "0", "--epochs", "100000000")
     terminal.until("running")
-    for number in range(60):
+    for number in range(30):
         terminal.press("gleb?"[number % 5], patience=0.03 + 0.004 * (number % 11))
         terminal.press("\x1b", patience=0.03)
     terminal.until("space pause")

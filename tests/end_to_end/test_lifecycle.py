@@ -54,7 +54,9 @@ def said(terminal):
     return re.sub(r"\x1b\[[?<>=]?[\d;]*[a-z]", "", output).split("\r\n")
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP, signal.SIGTERM, None])
+@pytest.mark.parametrize(
+    "number", thinned([signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, None], 2)
+)
 def test_a_run_goes_on_whatever_becomes_of_its_screen(start, tmp_path, number):
     t = start(*ENDLESS)
     t.until(r"loss \d")
@@ -330,7 +332,7 @@ def kill_the_screen(start, home, seed):
     assert "Traceback" not in log, log
 
 
-@pytest.mark.parametrize("seed", thinned(range(100), 50))
+@pytest.mark.parametrize("seed", thinned(range(100), 100))
 def test_a_screen_that_is_killed_at_any_moment_costs_nothing(start, tmp_path, seed):
     kill_the_screen(start, tmp_path, seed)
 

@@ -42,7 +42,7 @@ WAYS = (
 )
 WHOLE = {"main": 41, "branch_1": 31, "branch_2": 26}  # epochs
 PATIENCE = 20
-SEEDS = thinned(range(120), 20)
+SEEDS = thinned(range(120), 40)
 
 
 def make(seed, batch_size):

@@ -94,6 +94,7 @@ def test_any_umask_will_do(umask):
     replayed(0)
 
 
+@pytest.mark.endurance
 def test_a_disk_that_fills_does_not_end_the_training_nor_replay_as_identical(home):
     with disk(home):
         said = train(epochs=200_000)

@@ -28,7 +28,7 @@ RUNS = [
 
 
 @pytest.mark.parametrize(
-    ("options", "kernels"), thinned(itertools.product(RUNS, [True, False]), 3), ids=str
+    ("options", "kernels"), thinned(itertools.product(RUNS, [True, False]), 5), ids=str
 )
 def test_a_training_agrees_with_the_notebook(options, kernels):
     epochs = 1000 if kernels and options.get("samples", 100) <= 100 else 200
@@ -44,7 +44,7 @@ def test_a_training_agrees_with_the_notebook(options, kernels):
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one core")
 @pytest.mark.parametrize(
-    "options", thinned([*RUNS, {"seed": 8, "hidden": (300, 1, 200)}], 3), ids=str
+    "options", thinned([*RUNS, {"seed": 8, "hidden": (300, 1, 200)}], 9), ids=str
 )
 def test_a_training_agrees_with_the_notebook_on_two_threads(options):
     trainer = build_trainer(Description(epochs=100, **options))

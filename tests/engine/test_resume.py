@@ -38,7 +38,7 @@ trainer = Trainer(network, SoftmaxCrossEntropy(), GradientDescent(0.5), data,
 )
 # Networks, and how many epochs take some tenths of a second.
 KINDS = ("toy", "batches", "MomentumByLayer", "Noisy", "Dropout", "ModuleDropout", "Rebinding")
-MOMENTS = thinned([(KINDS[k % len(KINDS)], k) for k in range(200)], 29)
+MOMENTS = thinned([(KINDS[k % len(KINDS)], k) for k in range(200)], 71)
 
 
 @pytest.fixture(autouse=True)

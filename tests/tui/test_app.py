@@ -10,6 +10,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 
 from engine.protocol import commands, events
+from tests.thin import thinned
 from tests.tui.asking import settle
 from tui.app import MODES
 from tui.keys import KEYS, VIEWS
@@ -18,32 +19,35 @@ from tui.views.curves.chart import Chart
 
 @pytest.mark.parametrize(
     ("keys", "command"),
-    [
-        (["n"], commands.Step("epoch")),
-        (["N"], commands.Step("epoch", back=True)),
-        (["s"], commands.Step("operation")),
-        (["S"], commands.Step("operation", back=True)),
-        (["m"], commands.Step("batch")),
-        (["M"], commands.Step("batch", back=True)),
-        (["C"], commands.RunBack()),
-        (["e", *"0.5", "enter"], commands.Edit("dense_1.weights[0, 0] = 0.5")),
-        (["z"], commands.Undo()),
-        (["f"], commands.Fork()),
-        (["b", *"loss<1", "enter"], commands.SetBreakpoint("loss<1")),
-        (["g", *"-2", "enter"], commands.GoTo(-2, relative=True)),
-        (["space"], commands.Resume()),
-        (["c"], commands.Resume()),
-        (["+"], commands.NudgeLearningRate(1)),
-        (["="], commands.NudgeLearningRate(1)),
-        (["-"], commands.NudgeLearningRate(-1)),
-        (["l", *["backspace"] * 3, "0", ".", "3", "enter"], commands.SetLearningRate(0.3)),
-        (["["], commands.NudgeSpeed(-1)),
-        (["]"], commands.NudgeSpeed(1)),
-        (["g", "7", "enter"], commands.GoTo(7)),
-        (["g", "+", "5", "0", "enter"], commands.GoTo(50, relative=True)),
-        (["r"], commands.Restart(new_weights=False)),
-        (["R"], commands.Restart(new_weights=True)),
-    ],
+    thinned(
+        [
+            (["n"], commands.Step("epoch")),
+            (["N"], commands.Step("epoch", back=True)),
+            (["s"], commands.Step("operation")),
+            (["S"], commands.Step("operation", back=True)),
+            (["m"], commands.Step("batch")),
+            (["M"], commands.Step("batch", back=True)),
+            (["C"], commands.RunBack()),
+            (["e", *"0.5", "enter"], commands.Edit("dense_1.weights[0, 0] = 0.5")),
+            (["z"], commands.Undo()),
+            (["f"], commands.Fork()),
+            (["b", *"loss<1", "enter"], commands.SetBreakpoint("loss<1")),
+            (["g", *"-2", "enter"], commands.GoTo(-2, relative=True)),
+            (["space"], commands.Resume()),
+            (["c"], commands.Resume()),
+            (["+"], commands.NudgeLearningRate(1)),
+            (["="], commands.NudgeLearningRate(1)),
+            (["-"], commands.NudgeLearningRate(-1)),
+            (["l", *["backspace"] * 3, "0", ".", "3", "enter"], commands.SetLearningRate(0.3)),
+            (["["], commands.NudgeSpeed(-1)),
+            (["]"], commands.NudgeSpeed(1)),
+            (["g", "7", "enter"], commands.GoTo(7)),
+            (["g", "+", "5", "0", "enter"], commands.GoTo(50, relative=True)),
+            (["r"], commands.Restart(new_weights=False)),
+            (["R"], commands.Restart(new_weights=True)),
+        ],
+        2,
+    ),
 )
 async def test_keys_steer_the_session(monitor, keys, command):
     app = monitor(at=5)

@@ -1,14 +1,15 @@
 """Going back ends in the bits of the straight way, and prints nothing twice."""
 
 import random
+from itertools import product
 
 import pytest
 
 from engine.scripts.places import Position
 from engine.scripts.script import Script
 from engine.scripts.states import Ended, ScriptError, Stopped
+from tests.thin import thinned
 
-from ...thin import thinned
 from .strangers import OTHERS, TRAINING, plain
 
 SUM = "__import__('zlib').crc32(b''.join(v.tobytes() for v in {}))"
@@ -74,8 +75,7 @@ def walk(script, chance, turns):
             yield script.position
 
 
-@pytest.mark.parametrize("seed", thinned(range(4), 4))
-@pytest.mark.parametrize("program", TRAINING, ids=str)
+@pytest.mark.parametrize(("program", "seed"), thinned(product(TRAINING, range(4)), 9), ids=str)
 def test_a_random_walk_ends_in_the_bits_of_the_straight_way(program, seed, tmp_path):
     if program.name == "torch_mlp":
         pytest.importorskip("torch")
